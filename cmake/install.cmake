@@ -1,0 +1,29 @@
+# What `./dev install` puts where. find_package(capstan) then gives capstan::capstan, capstan::engine,
+# capstan::toolchain, capstan::bindgen, capstan_bindings() and capstan_guest(), and needs no cargo.
+include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/capstan)
+
+install(TARGETS capstan EXPORT capstanTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(DIRECTORY src/capstan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+        FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE PATTERN "testing.h" EXCLUDE
+        PATTERN "core.h" EXCLUDE PATTERN "diagnostics.h" EXCLUDE)
+install(DIRECTORY engine/runtime/include/ engine/toolchain/include/
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(PROGRAMS ${engine_libraries} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime)
+if(TARGET capstan-bindgen)
+  set_target_properties(capstan-bindgen PROPERTIES EXPORT_NAME bindgen)
+  install(TARGETS capstan-bindgen EXPORT capstanTargets
+          RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT development)
+endif()
+
+install(EXPORT capstanTargets NAMESPACE capstan:: DESTINATION ${package_folder} COMPONENT development)
+configure_package_config_file(cmake/capstanConfig.cmake.in ${PROJECT_BINARY_DIR}/capstanConfig.cmake
+  INSTALL_DESTINATION ${package_folder} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+# Before 1.0 every minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/capstanConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/capstanConfig.cmake ${PROJECT_BINARY_DIR}/capstanConfigVersion.cmake
+              cmake/capstan_bindings.cmake
+        DESTINATION ${package_folder} COMPONENT development)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/capstan COMPONENT runtime)

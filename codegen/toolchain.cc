@@ -1,0 +1,160 @@
+#include "toolchain.h"
+
+#include <utility>
+
+namespace capstan::codegen {
+namespace {
+
+capstan_toolchain_text text_of(std::string_view text) { return {text.data(), text.size()}; }
+
+capstan_toolchain_bytes bytes_of(std::string_view bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+std::string_view view_of(capstan_toolchain_text text) { return {text.data, text.size}; }
+
+std::string_view view_of(capstan_toolchain_bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data), bytes.size};
+}
+
+std::vector<capstan_toolchain_text> texts_of(const std::vector<std::string>& texts) {
+  std::vector<capstan_toolchain_text> result;
+  result.reserve(texts.size());
+  for (const std::string& text : texts) {
+    result.push_back(text_of(text));
+  }
+  return result;
+}
+
+// Takes the error over.
+std::unexpected<std::string> failure(capstan_toolchain_error* error) {
+  std::string message(view_of(capstan_toolchain_error_message(error)));
+  capstan_toolchain_error_delete(error);
+  return std::unexpected(std::move(message));
+}
+
+// Takes the buffer over.
+std::string take(capstan_toolchain_buffer buffer) {
+  std::string result(reinterpret_cast<const char*>(buffer.data), buffer.size);
+  capstan_toolchain_buffer_delete(&buffer);
+  return result;
+}
+
+}  // namespace
+
+Outcome<Wit> Wit::parse(const WitInput& input) {
+  const auto paths = texts_of(input.paths);
+  const auto features = texts_of(input.features);
+  std::vector<capstan_toolchain_wit_source> sources;
+  for (const File& source : input.sources) {
+    sources.push_back({text_of(source.name), bytes_of(source.contents)});
+  }
+  const capstan_toolchain_wit_options options = {
+      .paths = paths.data(),
+      .path_count = paths.size(),
+      .sources = sources.data(),
+      .source_count = sources.size(),
+      .features = features.data(),
+      .feature_count = features.size(),
+      .all_features = input.all_features,
+  };
+  capstan_toolchain_wit* wit = nullptr;
+  if (auto* error = capstan_toolchain_parse_wit(&options, &wit)) {
+    return failure(error);
+  }
+  return Wit(wit);
+}
+
+Outcome<std::string> Wit::json() const {
+  capstan_toolchain_buffer json = {};
+  if (auto* error = capstan_toolchain_wit_json(get(), &json)) {
+    return failure(error);
+  }
+  return take(json);
+}
+
+Outcome<std::uint32_t> Wit::select_world(std::string_view world) const {
+  std::uint32_t index = 0;
+  if (auto* error = capstan_toolchain_select_world(get(), text_of(world), &index)) {
+    return failure(error);
+  }
+  return index;
+}
+
+Outcome<std::string> Wit::print() const {
+  capstan_toolchain_buffer text = {};
+  if (auto* error = capstan_toolchain_print_wit(get(), &text)) {
+    return failure(error);
+  }
+  return take(text);
+}
+
+Outcome<std::string> Wit::dummy_component(std::uint32_t world) const {
+  capstan_toolchain_buffer component = {};
+  if (auto* error = capstan_toolchain_dummy_component(get(), world, &component)) {
+    return failure(error);
+  }
+  return take(component);
+}
+
+std::vector<std::string> Wit::files() const {
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < capstan_toolchain_wit_file_count(get()); ++i) {
+    files.emplace_back(view_of(capstan_toolchain_wit_file(get(), i)));
+  }
+  return files;
+}
+
+Outcome<std::vector<File>> guest_bindings(const Wit& wit, std::uint32_t world,
+                                          const GuestBindings& options) {
+  const capstan_toolchain_guest_options request = {
+      .wit = wit.get(),
+      .world = world,
+      .language = options.language,
+      .string_encoding = options.string_encoding,
+  };
+  capstan_toolchain_files* raw = nullptr;
+  if (auto* error = capstan_toolchain_guest_bindings(&request, &raw)) {
+    return failure(error);
+  }
+  const std::unique_ptr<capstan_toolchain_files, decltype(&capstan_toolchain_files_delete)> files(
+      raw, &capstan_toolchain_files_delete);
+  std::vector<File> result;
+  for (std::size_t i = 0; i < capstan_toolchain_files_count(raw); ++i) {
+    result.push_back({std::string(view_of(capstan_toolchain_files_name(raw, i))),
+                      std::string(view_of(capstan_toolchain_files_contents(raw, i)))});
+  }
+  return result;
+}
+
+Outcome<std::string> componentize(const Componentize& options) {
+  const capstan_toolchain_componentize_options request = {
+      .module = bytes_of(options.module),
+      .wit = options.wit == nullptr ? nullptr : options.wit->get(),
+      .world = options.world,
+      .string_encoding = options.string_encoding,
+      .adapter = options.adapter,
+  };
+  capstan_toolchain_buffer component = {};
+  if (auto* error = capstan_toolchain_componentize(&request, &component)) {
+    return failure(error);
+  }
+  return take(component);
+}
+
+Outcome<std::string> wat_to_wasm(std::string_view name, std::string_view text) {
+  capstan_toolchain_buffer wasm = {};
+  if (auto* error = capstan_toolchain_wat(text_of(name), bytes_of(text), &wasm)) {
+    return failure(error);
+  }
+  return take(wasm);
+}
+
+Outcome<void> validate(std::string_view wasm) {
+  if (auto* error = capstan_toolchain_validate(bytes_of(wasm))) {
+    return failure(error);
+  }
+  return {};
+}
+
+}  // namespace capstan::codegen

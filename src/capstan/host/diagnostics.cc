@@ -1,0 +1,130 @@
+#include <capstan/host/diagnostics.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace capstan::host {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replace}));
+    }
+  }
+  return row.back();
+}
+
+std::string_view version_of(std::string_view interface_id) {
+  const auto at = interface_id.rfind('@');
+  return at == std::string_view::npos ? std::string_view{} : interface_id.substr(at + 1);
+}
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+// Length of the token that covers position `at`, so that the mark underlines a word and not a
+// letter.
+std::pair<std::size_t, std::size_t> token_around(std::string_view text, std::size_t at) {
+  std::size_t begin = std::min(at, text.size());
+  std::size_t end = begin;
+  while (begin > 0 && is_word(text[begin - 1])) --begin;
+  while (end < text.size() && is_word(text[end])) ++end;
+  if (end == begin && end < text.size()) ++end;
+  return {begin, std::max<std::size_t>(end - begin, 1)};
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view wanted, std::span<const std::string_view> candidates) {
+  // A third of the letters may differ.
+  std::size_t best = wanted.size() / 3 + 1;
+  std::string_view found;
+  for (const std::string_view candidate : candidates) {
+    if (const std::size_t distance = edit_distance(wanted, candidate); distance < best) {
+      best = distance;
+      found = candidate;
+    }
+  }
+  return found;
+}
+
+std::string_view without_version(std::string_view interface_id) {
+  return interface_id.substr(0, interface_id.rfind('@'));
+}
+
+std::string compatibility_key(std::string_view interface_id) {
+  const std::string_view version = version_of(interface_id);
+  if (version.empty() || version.find_first_of("-+") != std::string_view::npos) return {};
+  // The leading numbers up to and including the first that is not 0.
+  std::size_t end = 0;
+  while (true) {
+    const std::size_t dot = version.find('.', end);
+    const std::string_view number = version.substr(end, dot - end);
+    const bool significant = number.find_first_not_of('0') != std::string_view::npos;
+    if (significant || dot == std::string_view::npos) {
+      const std::size_t length = dot == std::string_view::npos ? version.size() : dot;
+      return fmt::format("{}@{}", without_version(interface_id), version.substr(0, length));
+    }
+    end = dot + 1;
+  }
+}
+
+std::string rename_resources(std::string_view signature,
+                             const std::map<std::string, std::string, std::less<>>& names) {
+  std::string out;
+  while (!signature.empty()) {
+    const auto own = signature.find("own<");
+    const auto borrow = signature.find("borrow<");
+    const auto open = std::min(own == std::string_view::npos ? own : own + 4,
+                               borrow == std::string_view::npos ? borrow : borrow + 7);
+    if (open == std::string_view::npos) break;
+    const auto close = signature.find('>', open);
+    const std::string_view name = signature.substr(open, close - open);
+    const auto known = names.find(name);
+    out.append(signature.substr(0, open)).append(known == names.end() ? name : known->second);
+    signature.remove_prefix(std::min(close, signature.size()));
+  }
+  return out.append(signature);
+}
+
+std::string show_difference(std::string_view component, std::string_view host) {
+  constexpr std::string_view left = "  component: ";
+  constexpr std::string_view right = "  host:      ";
+  const auto [a, b] = std::mismatch(component.begin(), component.end(), host.begin(), host.end());
+  const auto at = static_cast<std::size_t>(a - component.begin());
+  const auto [begin, length] = token_around(component, at);
+  const auto [host_begin, host_length] = token_around(host, at);
+  return fmt::format("{}{}\n{}{}\n{}{}\n{}{}", left, component,
+                     std::string(left.size() + begin, ' '), std::string(length, '^'), right, host,
+                     std::string(right.size() + host_begin, ' '), std::string(host_length, '^'));
+}
+
+std::string advice_for_missing(std::string_view interface_id,
+                               std::span<const std::string_view> provided, bool wasi_offered) {
+  for (const std::string_view other : provided) {
+    if (other != interface_id && without_version(other) == without_version(interface_id))
+      return fmt::format("the host provides another version of it: {}", other);
+  }
+  constexpr std::string_view engine_wasi[] = {"wasi:cli/", "wasi:clocks/", "wasi:filesystem/",
+                                              "wasi:io/",  "wasi:random/", "wasi:sockets/"};
+  const bool is_wasi = std::ranges::any_of(
+      engine_wasi, [&](std::string_view prefix) { return interface_id.starts_with(prefix); });
+  if (is_wasi && !wasi_offered) return "it is part of WASI: call linker.add_wasi()";
+  if (is_wasi) return "this engine offers WASI 0.2 only";
+  if (const std::string_view near = nearest(interface_id, provided); !near.empty())
+    return fmt::format("did you mean {}, which the host provides?", near);
+  return "generate bindings for it with capstan_bindings() and register them with their "
+         "add_to_linker()";
+}
+
+}  // namespace capstan::host

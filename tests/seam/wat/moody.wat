@@ -1,0 +1,43 @@
+;; Calls the functions of a host that fails in every way.
+(component
+  ;; LIBC
+  (import "test:errors/host" (instance $host
+    (export "lamp" (type $lamp (sub resource)))
+    (export "work" (func (param "how" u32) (result u32)))
+    (export "text" (func (param "how" u32) (result string)))
+    (export "letter" (func (param "how" u32) (result char)))
+    (export "new-lamp" (func (param "how" u32) (result (own $lamp))))
+    (export "work-later" (func (param "how" u32) (param "pauses" u32) (result u32)))
+    (export "[method]lamp.brightness" (func (param "self" (borrow $lamp)) (result u32)))))
+  (core func $work (canon lower (func $host "work")))
+  (core func $text (canon lower (func $host "text") (memory $memory) (realloc $realloc)))
+  (core func $letter (canon lower (func $host "letter")))
+  (core func $lamp (canon lower (func $host "new-lamp")))
+  (core func $later (canon lower (func $host "work-later")))
+  (core func $brightness (canon lower (func $host "[method]lamp.brightness")))
+  (core module $main
+    (import "libc" "memory" (memory 1))
+    (import "host" "work" (func $work (param i32) (result i32)))
+    (import "host" "text" (func $text (param i32 i32)))
+    (import "host" "letter" (func $letter (param i32) (result i32)))
+    (import "host" "lamp" (func $lamp (param i32) (result i32)))
+    (import "host" "later" (func $later (param i32 i32) (result i32)))
+    (import "host" "brightness" (func $brightness (param i32) (result i32)))
+    (func $work-in-guest (export "work") (param i32) (result i32) (call $work (local.get 0)))
+    (func (export "text") (param i32) (result i32) (call $text (local.get 0) (i32.const 16))
+      (i32.const 16))
+    (func (export "letter") (param i32) (result i32) (call $letter (local.get 0)))
+    (func (export "light") (param i32) (result i32) (call $brightness (call $lamp (local.get 0))))
+    (func (export "later") (param i32 i32) (result i32) (call $later (local.get 0) (local.get 1))))
+  (core instance $main (instantiate $main (with "libc" (instance $libc)) (with "host" (instance
+    (export "work" (func $work)) (export "text" (func $text)) (export "letter" (func $letter))
+    (export "lamp" (func $lamp)) (export "later" (func $later)) (export "brightness"
+      (func $brightness))))))
+  (func (export "work") (param "how" u32) (result u32) (canon lift (core func $main "work")))
+  (func (export "text") (param "how" u32) (result string) (canon lift (core func $main "text")
+    (memory $memory)))
+  (func (export "letter") (param "how" u32) (result char) (canon lift (core func $main "letter")))
+  (func (export "light") (param "how" u32) (result u32) (canon lift (core func $main "light")))
+  (func (export "later") (param "how" u32) (param "pauses" u32) (result u32)
+    (canon lift (core func $main "later")))
+)
