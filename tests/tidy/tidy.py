@@ -40,6 +40,13 @@ ROOMS = {
     "src/capstan/base/": ("capstan/base/",),
     "src/capstan/abi/": ("capstan/base/", "capstan/abi/", "capstan/engine.h"),
     "src/capstan/host/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/engine.h"),
+    "src/capstan/bundle/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/bundle/",
+                            "capstan/bundle.h", "capstan/engine.h", "capstan/toolchain.h"),
+    "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/"),
+    "src/capstan/platform/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/capability/",
+                              "capstan/platform/", "capstan/toolchain.h"),
+    "src/capstan/cli/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/platform/",
+                         "capstan/cli/", "capstan/toolchain.h"),
     "codegen/": ("capstan/base/", "capstan/codegen/", "capstan/toolchain.h"),
 }
 

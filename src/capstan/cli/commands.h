@@ -1,0 +1,8 @@
+// Every subcommand of `capstan`, in the order of `capstan --help`.
+#pragma once
+
+#include <capstan/cli/command.h>
+
+namespace capstan::cli {
+
+}  // namespace capstan::cli
