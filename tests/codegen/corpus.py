@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the generator on the WIT corpora of wit-bindgen-cli and wit-parser.
+"""Runs the generator on the WIT corpora of wit-bindgen-cli and wit-parser, and the engine on wit-component's.
 
 generate         every case of tests/codegen gives bindings, or the error recorded here
 compile-<cxx>    those bindings compile without a warning
 parser           failing cases of tests/ui end with file:line:column, valid ones give bindings
+components       good cases of tests/components load, bad ones are refused with a reason
 
 The corpora come with the crates, through cargo; nothing of them is kept in this repository.
 """
@@ -46,12 +47,17 @@ WORLDS = {"wasi-cli": "command", "wasi-http": "proxy"}
 ACCEPTED = {"external-id-on-include.wit", "external-id-on-interface.wit", "external-id-on-world.wit"}
 # Worlds that cannot be named on the command line, because a part of the name is a keyword of WIT.
 UNNAMED = {"test:async/y"}
+# Good and bad components, and the good ones that need what the engine has switched off, with what it says.
+COMPONENT_CASES = (113, 21)
+UNLOADABLE = {
+}
 PLACE = re.compile(r"^capstan-bindgen: .*\.wit:\d+:\d+: ")
 
 
 class Corpus:
     def __init__(self, arguments):
         self.bindgen = str(pathlib.Path(arguments.bindgen).resolve())
+        self.loader = str(pathlib.Path(arguments.loader).resolve())
         self.source = pathlib.Path(arguments.source)
         self.cargo = arguments.cargo
         self.work = pathlib.Path(arguments.work).resolve()
@@ -158,18 +164,49 @@ class Corpus:
                 if result.returncode != 0 and not unsupported:
                     self.fail(f"{path.name} {world}: {result.stderr[:300]}")
 
+    # ------------------------------------------------------------------------ tests/components
+
+    def components(self):
+        folder = self.crate("wit-component", "0.263.0") / "tests" / "components"
+        good = sorted(path.parent.name for path in folder.glob("*/component.wat"))
+        bad = sorted(path.parent.name for path in folder.glob("*/error.txt"))
+        if (len(good), len(bad)) != COMPONENT_CASES:
+            self.fail(f"{len(good)} good and {len(bad)} bad components instead of {COMPONENT_CASES}")
+        output = subprocess.run([self.loader, *(f"{name}/component.wat" for name in good)], cwd=folder,
+                                capture_output=True, text=True, timeout=600)
+        said = dict(line.split("/component.wat: ", 1) for line in output.stdout.splitlines())
+        for name in good:
+            wanted = UNLOADABLE.get(name, "loaded")
+            if wanted not in said.get(name, ""):
+                self.fail(f"{name}: {said.get(name, 'the loader ended with ' + str(output.returncode))}, "
+                          f"not {wanted}")
+        for name in bad:
+            self.bad_component(folder / name)
+
+    def bad_component(self, path):
+        """A module that cannot become a component is refused in words. Cases that need a linker or an adapter of their
+        own have no module of that name; they are about a tool that Capstan does not have."""
+        module = path / "module.wat"
+        if not module.exists():
+            return
+        result = self.run("component", "module.wat", "--wit", "module.wit", "--adapter", "none",
+                          "-o", self.work / "bad.wasm", cwd=path)
+        if result.returncode != 1 or not result.stderr.startswith("capstan-bindgen: "):
+            self.fail(f"{path.name}: exit code {result.returncode}: {result.stderr[:300]}")
+
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("what")
-    for name in ("bindgen", "source", "cargo", "work"):
+    for name in ("bindgen", "loader", "source", "cargo", "work"):
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
     corpus = Corpus(arguments)
     if arguments.what.startswith("compile-"):
         corpus.compile(arguments.what.removeprefix("compile-"))
     else:
-        {"generate": corpus.generate, "parser": corpus.parser}[arguments.what]()
+        {"generate": corpus.generate, "parser": corpus.parser,
+         "components": corpus.components}[arguments.what]()
     print("\n".join(corpus.failures) or "as expected")
     return 1 if corpus.failures else 0
 
