@@ -4,7 +4,7 @@
 //   CAPSTAN_TRY(auto host, file.table("host"));             // required
 //   CAPSTAN_TRY(auto name, host.text("name"));              // required
 //   CAPSTAN_TRY(auto lib, host.text_or("lib", ""));         // optional
-//   CAPSTAN_TRY_VOID(file.finish());                        // whatever nobody asked for is an error
+//   CAPSTAN_TRY_VOID(file.finish()); // whatever nobody asked for is an error
 //
 // Reading a key makes it known. finish() refuses the first key that is not, in this table and all
 // tables that were taken out of it, and names the nearest known one. Every error says where:
@@ -39,7 +39,7 @@ class ConfigTable {
   [[nodiscard]] Result<std::string> text_or(std::string_view key, std::string_view otherwise) const;
   [[nodiscard]] Result<std::int64_t> integer_or(std::string_view key, std::int64_t otherwise) const;
   [[nodiscard]] Result<bool> boolean_or(std::string_view key, bool otherwise) const;
-  [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;   // ["a", "b"]
+  [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;  // ["a", "b"]
   [[nodiscard]] Result<std::optional<ConfigTable>> table_if(std::string_view key) const;
   [[nodiscard]] Result<std::vector<ConfigTable>> tables(std::string_view key) const;  // [[key]]
 

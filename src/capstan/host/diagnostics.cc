@@ -3,24 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace capstan::host {
 namespace {
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replace}));
-    }
-  }
-  return row.back();
-}
 
 std::string_view version_of(std::string_view interface_id) {
   const auto at = interface_id.rfind('@');
@@ -44,19 +30,6 @@ std::pair<std::size_t, std::size_t> token_around(std::string_view text, std::siz
 }
 
 }  // namespace
-
-std::string_view nearest(std::string_view wanted, std::span<const std::string_view> candidates) {
-  // A third of the letters may differ.
-  std::size_t best = wanted.size() / 3 + 1;
-  std::string_view found;
-  for (const std::string_view candidate : candidates) {
-    if (const std::size_t distance = edit_distance(wanted, candidate); distance < best) {
-      best = distance;
-      found = candidate;
-    }
-  }
-  return found;
-}
 
 std::string_view without_version(std::string_view interface_id) {
   return interface_id.substr(0, interface_id.rfind('@'));

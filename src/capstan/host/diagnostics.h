@@ -3,6 +3,8 @@
 // Internal to src/capstan/host.
 #pragma once
 
+#include <capstan/base/nearest.h>
+
 #include <map>
 #include <span>
 #include <string>
@@ -11,9 +13,7 @@
 
 namespace capstan::host {
 
-// The candidate that is nearest to `wanted` by spelling, or empty when none is close.
-[[nodiscard]] std::string_view nearest(std::string_view wanted,
-                                       std::span<const std::string_view> candidates);
+using base::nearest;
 
 // "wasi:io/streams" of "wasi:io/streams@0.2.3".
 [[nodiscard]] std::string_view without_version(std::string_view interface_id);
