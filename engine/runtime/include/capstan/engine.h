@@ -304,8 +304,9 @@ typedef enum capstan_item_kind {
  * "result<_, u8>", "result<u8, u16>", "option<T>", "own<ID>", "borrow<ID>", "stream<T>",
  * "future<T>", "error-context". ID is "interface.name" of the first interface, in import then
  * export order, that declares the resource ("wasi:keyvalue/store@0.2.0-draft2.bucket"), or just
- * the name for one declared by the world. Resources: `signature` is that ID. A text longer than
- * 1 MiB is an error (CAPSTAN_ERROR_NOT_LOADABLE). */
+ * the name for one declared by the world; it begins with "exported " for a resource that the
+ * component itself implements. Resources: `signature` is that ID. A text longer than 1 MiB is an
+ * error (CAPSTAN_ERROR_NOT_LOADABLE). */
 typedef struct capstan_item {
   capstan_item_kind kind;
   capstan_text interface_name; /* empty for world-level items */
