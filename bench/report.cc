@@ -19,12 +19,14 @@ double median(std::vector<double> values) {
 }
 
 void print(const std::vector<Row>& rows) {
-  fmt::print("{:<28}{:>14}{:>14}{:>14}{:>9}{:>8}\n", "case", "capstan", "rust typed", "dynamic",
+  fmt::print("{:<28}{:>14}{:>14}{:>14}{:>9}{:>8}\n", "case", "capstan", "baseline", "dynamic",
              "ratio", "goal");
   for (const Row& row : rows) {
-    fmt::print("{:<28}{:>11.1f} {}{:>11.1f} {}{:>11.0f} {}{:>9.3f}{:>8.2f}  {}\n", row.name,
-               row.value, row.unit, row.baseline_value, row.unit, row.dynamic, row.unit, row.ratio,
-               row.goal, row.ratio <= row.goal ? "reached" : "not reached");
+    const std::string dynamic =
+        row.dynamic == 0 ? "-" : fmt::format("{:.0f} {}", row.dynamic, row.unit);
+    fmt::print("{:<28}{:>11.1f} {}{:>11.1f} {}{:>14}{:>9.3f}{:>8.2f}  {}\n", row.name, row.value,
+               row.unit, row.baseline_value, row.unit, dynamic, row.ratio, row.goal,
+               row.ratio <= row.goal ? "reached" : "not reached");
   }
 }
 

