@@ -87,7 +87,8 @@ TEST(BundleTables, OfALaterVersionMayBeLarger) {
 TEST(BundleTables, WithASizeThatIsNoSize) {
   Right right;
   right.function.struct_size = std::size_t{1} << 40;
-  EXPECT_EQ(right.error(), "function 0 of a:b/c says it has 1099511627776 bytes, which no version has");
+  EXPECT_EQ(right.error(),
+            "function 0 of a:b/c says it has 1099511627776 bytes, which no version has");
 
   right.function.struct_size = 8;
   EXPECT_THAT(right.error(), HasSubstr("function 0 of a:b/c says it has 8 bytes, but"));

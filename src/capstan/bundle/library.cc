@@ -93,14 +93,6 @@ Result<std::shared_ptr<const Library>> Library::load(Manifest manifest,
   return library;
 }
 
-Result<std::shared_ptr<const Library>> Library::start(capstan_bundle_entry entry, Manifest manifest,
-                                                      std::vector<WitInterface> wit, Log log) {
-  std::shared_ptr<Library> library(
-      new Library(std::move(manifest), std::move(wit), std::move(log)));
-  CAPSTAN_TRY_VOID(library->run_entry(entry));
-  return library;
-}
-
 Result<void> Library::run_entry(capstan_bundle_entry entry) {
   const capstan_bundle* bundle = nullptr;
   if (capstan_error* error = entry(&host_, &bundle); error != nullptr) {
