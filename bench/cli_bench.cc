@@ -1,5 +1,6 @@
 // What starting the command costs, as whole processes: `capstan run` of a component that prints one
-// line, against `wasmtime run` of the same file with its own cache; and `capstan --version`.
+// line, against `wasmtime run` of the same file with its own cache; and `capstan --version`. What a
+// call into a bundle costs, beside it.
 //
 // Both programs run in turn, so that a change of the machine's speed meets both; the caches are
 // warm. The medians of the rounds are reported.
@@ -7,6 +8,7 @@
 //   capstan-bench-cli [ROUNDS]        writes build/bench/cli.json
 //
 // The peer is the program that CAPSTAN_WASMTIME names; ./dev bench installs one.
+#include "bundle_call.h"
 #include "report.h"
 
 #include <fmt/format.h>
@@ -88,10 +90,12 @@ int main(int argc, char** argv) {
     stop("CAPSTAN_WASMTIME must name a wasmtime program to compare with; ./dev bench cli does that");
   const Command ours = {CAPSTAN_COMMAND, "run", HELLO_COMPONENT};
   const Command peer = {wasmtime, "run", "-C", "cache=y", HELLO_COMPONENT};
-  const std::vector<Row> rows = {
+  std::vector<Row> rows = {
       compare("hello-start-to-exit", ours, peer, rounds, 1.0),
       time_alone("version", {CAPSTAN_COMMAND, "--version"}, rounds, 10.0),
   };
+  constexpr int call_rounds = 15;
+  for (Row& row : capstan::bench::measure_bundle_calls(call_rounds)) rows.push_back(std::move(row));
   capstan::bench::print(rows);
   return capstan::bench::write_json("cli", rows) ? 0 : 1;
 }

@@ -21,7 +21,7 @@ LONG_FILES = {
 }
 
 EXTENSIONS = {
-    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".md", ".py", ".rs", ".seed", ".sh",
+    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".py", ".rs", ".seed", ".sh",
     ".toml", ".txt", ".wasm", ".wat", ".wit",
 }
 NAMES_WITHOUT_EXTENSION = {
@@ -40,8 +40,10 @@ ROOMS = {
     "src/capstan/base/": ("capstan/base/",),
     "src/capstan/abi/": ("capstan/base/", "capstan/abi/", "capstan/engine.h"),
     "src/capstan/host/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/engine.h"),
+    "src/capstan/bundle.h": ("capstan/interface.h",),
     "src/capstan/bundle/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/bundle/",
-                            "capstan/bundle.h", "capstan/engine.h", "capstan/toolchain.h"),
+                            "capstan/bundle.h", "capstan/interface.h", "capstan/engine.h",
+                            "capstan/toolchain.h"),
     "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/"),
     "src/capstan/platform/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/capability/",
                               "capstan/platform/", "capstan/toolchain.h"),

@@ -5,4 +5,6 @@
 
 namespace capstan::cli {
 
+void define_bundle(CLI::App& app, Session& session);
+
 }  // namespace capstan::cli
