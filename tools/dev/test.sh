@@ -1,10 +1,15 @@
-# test [-R REGEX]           builds and runs the tests; -L LABEL, --preset P, --all (with the slow ones)
+# test [-R REGEX]           builds and runs the tests; -L LABEL, --preset P, --all; interop: other languages
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Tests with one of these labels run in `./dev check`, with --all, or when asked for by name or label.
 slow='^(consumer|slow)$'
 preset=release
 selection=()
+if [[ ${1:-} == interop ]]; then
+  prepare
+  build release capstan-command
+  exec bash tests/interop/run.sh "$root/build/bin/capstan" "$CAPSTAN_CACHE/interop"
+fi
 while (($#)); do
   case $1 in
     --preset) preset=${2:?--preset needs a name}; shift 2 ;;
