@@ -1,0 +1,64 @@
+// `capstan compile`: machine code of a component, made ahead of time.
+#include <capstan/cli/commands.h>
+#include <capstan/host/engine.h>
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "files.h"
+#include "toolchain.h"
+
+namespace capstan::cli {
+namespace {
+
+struct Options {
+  std::string source;
+  std::string output;
+};
+
+Result<Component> load(Engine& engine, const std::string& path) {
+  const auto contents = codegen::read_file(path);
+  if (!contents) return fail(ErrorCode::io, contents.error());
+  const auto wasm = codegen::wat_to_wasm(path, *contents);
+  if (!wasm) return fail(ErrorCode::not_loadable, wasm.error());
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(wasm->data()), wasm->size());
+  return engine.load(bytes, path);
+}
+
+Result<std::size_t> compile(const Options& options) {
+  CAPSTAN_TRY(auto engine, Engine::create());
+  CAPSTAN_TRY(const auto component, load(engine, options.source));
+  CAPSTAN_TRY(const auto artefact, component.precompile());
+  const std::string_view bytes(reinterpret_cast<const char*>(artefact.data()), artefact.size());
+  if (auto written = codegen::write_if_changed(options.output, bytes); !written) {
+    return fail(ErrorCode::io, written.error());
+  }
+  return artefact.size();
+}
+
+void run_compile(const Options& options, Session& session) {
+  const auto size = compile(options);
+  if (!size) return session.fail(size.error());
+  session.note(fmt::format("wrote '{0}', {1} KiB of native code for this machine; 'capstan run "
+                           "--allow-precompiled {0}' runs it",
+                           options.output, (*size + 1023) / 1024));
+}
+
+}  // namespace
+
+void define_compile(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("compile", "compile a component ahead of time");
+  const auto options = std::make_shared<Options>();  // owned by the callback
+  command->add_option("source", options->source, "a component or a module, .wasm or .wat, or a "
+                                                 "folder with capstan.toml")
+      ->required()
+      ->type_name("SOURCE");
+  command->add_option("-o,--output", options->output, "the file to write, by custom .cwasm")
+      ->required()
+      ->type_name("FILE");
+  add_session_options(*command, session);
+  command->callback([options, &session] { run_compile(*options, session); });
+}
+
+}  // namespace capstan::cli
