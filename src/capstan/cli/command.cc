@@ -63,6 +63,9 @@ void define_all(CLI::App& app, Session& session) {
   define_componentize(app, session);
   define_compile(app, session);
   define_bindgen(app, session);
+  define_doctor(app, session);
+  define_completion(app, session);
+  define_man(app, session);
   add_examples(app);
 }
 
