@@ -6,8 +6,8 @@
 
 #include <memory>
 
-#include "files.h"
-#include "toolchain.h"
+#include <codegen/files.h>
+#include <codegen/toolchain.h>
 
 namespace capstan::cli {
 namespace {

@@ -65,8 +65,10 @@ std::string lines_of(const CommandOutline& command) {
       text += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2))
                                      : fmt::format(" -s {}", name.substr(1));
     }
-    text += fmt::format("{}{} -d {}\n", option.value.empty() ? "" : " -r", action(option),
-                        literal(option.description));
+    // -x: a value is needed, and files are none; -r: a value is needed.
+    const bool files = option.choices.empty() && option.kind == ValueKind::file;
+    text += fmt::format("{}{} -d {}\n", option.value.empty() ? "" : (files ? " -r" : " -x"),
+                        action(option), literal(option.description));
   }
   if (!command.arguments.empty()) {
     const std::string what = action(command.arguments.front());

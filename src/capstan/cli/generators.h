@@ -3,7 +3,7 @@
 
 #include <capstan/cli/command.h>
 
-#include "command_line.h"
+#include <codegen/command_line.h>
 
 namespace capstan::cli {
 

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "files.h"
+#include <codegen/files.h>
 
 namespace capstan::cli {
 namespace {

@@ -68,7 +68,9 @@ std::string entry(const OptionOutline& option, bool is_argument) {
   }
   if (!is_argument && !option.value.empty()) title += " " + italic(option.value);
   std::string text = fmt::format(".TP\n{}\n{}\n", title, plain(sentence(option.description)));
-  if (!option.choices.empty() && option.value.find('|') == std::string::npos) {
+  const bool said = option.value.find('|') != std::string::npos ||
+                    (!option.choices.empty() && option.description.find(option.choices.front()) != std::string::npos);
+  if (!option.choices.empty() && !said) {
     text += fmt::format("One of {}.\n", plain(fmt::format("{}", fmt::join(option.choices, ", "))));
   }
   if (option.required && !is_argument) text += "Required.\n";

@@ -100,11 +100,10 @@ void define_new(CLI::App& app, Session& session) {
   const auto options = std::make_shared<Options>();  // owned by the callback
   command
       ->add_option("project", options->words,
-                   "what to make (component, http, adapter or bundle; component unless said), and "
-                   "the name of its folder")
+                   "what to make, a component unless said, and the name of its folder")
       ->required()
       ->expected(1, 2)
-      ->type_name("[KIND] NAME");
+      ->type_name("[component|http|adapter|bundle] NAME");
   command->add_option("--lang", options->language, "language of a component: cpp or c")
       ->type_name("cpp|c")
       ->check(CLI::IsMember({"cpp", "c"}));

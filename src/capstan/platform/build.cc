@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "files.h"
-#include "toolchain.h"
+#include <codegen/files.h>
+#include <codegen/toolchain.h>
 
 namespace capstan::platform {
 namespace {
@@ -123,20 +123,20 @@ class Build {
 bool is_c(const fs::path& source) { return source.extension() == ".c"; }
 
 bool Build::links_cpp() const {
-  return project_.language == GuestLanguage::cpp ||
+  return project_.build.language == GuestLanguage::cpp ||
          std::ranges::any_of(project_.sources, [](const fs::path& path) { return !is_c(path); });
 }
 
 Result<void> Build::write_bindings() {
   codegen::WitInput input;
   input.paths = {full(project_.wit)};
-  input.features = project_.features;
+  input.features = project_.build.features;
   CAPSTAN_TRY(const auto wit, checked(codegen::Wit::parse(input)));
-  CAPSTAN_TRY(const auto world, checked(wit.select_world(project_.world)));
+  CAPSTAN_TRY(const auto world, checked(wit.select_world(project_.build.world)));
   const codegen::GuestBindings options = {
-      .language = project_.language == GuestLanguage::cpp ? CAPSTAN_TOOLCHAIN_LANGUAGE_CPP
+      .language = project_.build.language == GuestLanguage::cpp ? CAPSTAN_TOOLCHAIN_LANGUAGE_CPP
                                                           : CAPSTAN_TOOLCHAIN_LANGUAGE_C,
-      .string_encoding = project_.string_encoding};
+      .string_encoding = project_.build.string_encoding};
   CAPSTAN_TRY(const auto files, checked(codegen::guest_bindings(wit, world, options)));
   const fs::path folder = place_ / "bindings";
   for (const codegen::File& file : files) bindings_.push_back(folder / file.name);
@@ -148,7 +148,7 @@ Result<void> Build::write_support() {
   if (links_cpp()) {
     files.push_back({"support.cc", std::string(embedded_file("guest/support/support.cc"))});
   }
-  if (project_.adapter == CAPSTAN_TOOLCHAIN_ADAPTER_COMMAND) {
+  if (project_.build.adapter == CAPSTAN_TOOLCHAIN_ADAPTER_COMMAND) {
     files.push_back({"command.c", std::string(embedded_file("guest/support/command.c"))});
   }
   const fs::path folder = place_ / "support";
@@ -184,7 +184,7 @@ Step Build::compile_step(const fs::path& source, const CommandLine& options) con
 
 std::vector<Step> Build::compile_steps() const {
   CommandLine own = {"-Wall", "-Wextra", "-Wno-unused-parameter"};
-  own.insert(own.end(), project_.options.begin(), project_.options.end());
+  own.insert(own.end(), project_.build.options.begin(), project_.build.options.end());
   std::vector<Step> steps;
   for (const fs::path& source : project_.sources) steps.push_back(compile_step(source, own));
   for (const fs::path& file : bindings_) {
@@ -210,8 +210,8 @@ Step Build::link_step(const std::vector<Step>& objects) const {
     if (file.extension() == ".o") step.inputs.push_back(file);
   }
   step.command.insert(step.command.end(), step.inputs.begin(), step.inputs.end());
-  step.command.insert(step.command.end(), project_.link_options.begin(),
-                      project_.link_options.end());
+  step.command.insert(step.command.end(), project_.build.link_options.begin(),
+                      project_.build.link_options.end());
   step.command.insert(step.command.end(), {"-o", module});
   return step;
 }
@@ -265,7 +265,7 @@ Result<void> Build::make_component(const Step& link) {
   // No command line makes it, but it depends on the same things: what it is made from, and how.
   const Step step = {
       .label = fmt::format("make {}", project_.component.string()),
-      .command = {fmt::format("capstan {}", version()), fmt::format("{}", int{project_.adapter})},
+      .command = {fmt::format("capstan {}", version()), fmt::format("{}", int{project_.build.adapter})},
       .output = project_.component,
       .inputs = {link.output},
       .record = place_ / "objects" / "component"};
@@ -274,7 +274,7 @@ Result<void> Build::make_component(const Step& link) {
     say(step.label);
     report_.outcome = BuildReport::Outcome::built;
     const std::string module = contents_of(full(link.output));
-    auto component = codegen::componentize({.module = module, .adapter = project_.adapter});
+    auto component = codegen::componentize({.module = module, .adapter = project_.build.adapter});
     if (!component) {
       return fail(ErrorCode::not_loadable,
                   fmt::format("cannot make a component of '{}': {}", full(link.output).string(),

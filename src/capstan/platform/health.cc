@@ -20,7 +20,7 @@
 #include <system_error>
 #include <thread>
 
-#include "toolchain.h"
+#include <codegen/toolchain.h>
 
 namespace capstan::platform {
 namespace {

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "files.h"
+#include <codegen/files.h>
 
 namespace capstan::platform {
 namespace {

@@ -1,7 +1,5 @@
 #include <capstan/platform/project.h>
 
-#include <capstan/base/config_table.h>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -78,8 +76,7 @@ Result<std::vector<fs::path>> files_below(const fs::path& project, const fs::pat
 }
 
 Result<void> read_sources(const ConfigTable& build, Project& project) {
-  CAPSTAN_TRY(std::vector<std::string> entries, build.texts("sources"));
-  if (entries.empty()) entries = {"src"};
+  const std::vector<std::string>& entries = project.build.sources;
   for (const std::string& entry : entries) {
     CAPSTAN_TRY(const fs::path path, relative_path(build, "sources", entry));
     const fs::path full = project.folder / path;
@@ -113,31 +110,26 @@ Result<void> read_sources(const ConfigTable& build, Project& project) {
   return {};
 }
 
-Result<void> read_build(const ConfigTable& build, Project& project) {
-  CAPSTAN_TRY(project.language, choice<GuestLanguage>(build, "language", languages));
-  CAPSTAN_TRY(const std::string wit, build.text_or("wit", "wit"));
-  CAPSTAN_TRY(project.wit, relative_path(build, "wit", wit));
-  CAPSTAN_TRY(project.world, build.text_or("world", ""));
-  CAPSTAN_TRY(project.adapter, choice<capstan_toolchain_adapter>(build, "adapt", adapters));
-  CAPSTAN_TRY(project.string_encoding,
-              choice<capstan_toolchain_string_encoding>(build, "string_encoding", encodings));
-  CAPSTAN_TRY(project.features, build.texts("features"));
-  CAPSTAN_TRY(project.options, build.texts("options"));
-  CAPSTAN_TRY(project.link_options, build.texts("link_options"));
-  CAPSTAN_TRY_VOID(read_sources(build, project));
-  std::error_code error;
-  if (!fs::exists(project.folder / project.wit, error)) {
-    return std::unexpected(
-        build.error_at("wit", fmt::format("there is no WIT in '{}'",
-                                          (project.folder / project.wit).string())));
-  }
-  return build.finish();
-}
-
 }  // namespace
 
+Result<BuildSettings> read_build_settings(const ConfigTable& build) {
+  BuildSettings settings;
+  CAPSTAN_TRY(settings.language, choice<GuestLanguage>(build, "language", languages));
+  CAPSTAN_TRY(settings.sources, build.texts("sources"));
+  if (settings.sources.empty()) settings.sources = {"src"};
+  CAPSTAN_TRY(settings.wit, build.text_or("wit", "wit"));
+  CAPSTAN_TRY(settings.world, build.text_or("world", ""));
+  CAPSTAN_TRY(settings.adapter, choice<capstan_toolchain_adapter>(build, "adapt", adapters));
+  CAPSTAN_TRY(settings.string_encoding,
+              choice<capstan_toolchain_string_encoding>(build, "string_encoding", encodings));
+  CAPSTAN_TRY(settings.features, build.texts("features"));
+  CAPSTAN_TRY(settings.options, build.texts("options"));
+  CAPSTAN_TRY(settings.link_options, build.texts("link_options"));
+  return settings;
+}
+
 Result<Project> read_project(const fs::path& folder) {
-  const fs::path file = folder / "capstan.toml";
+  const fs::path file = (folder / "capstan.toml").lexically_normal();
   std::error_code error;
   if (!fs::exists(file, error)) {
     return fail(ErrorCode::invalid_argument,
@@ -157,7 +149,14 @@ Result<Project> read_project(const fs::path& folder) {
         "source", fmt::format("'source' is '{}', but what is built ends in .wasm", source)));
   }
   CAPSTAN_TRY(const auto build, manifest.table("build"));
-  CAPSTAN_TRY_VOID(read_build(build, project));
+  CAPSTAN_TRY(project.build, read_build_settings(build));
+  CAPSTAN_TRY_VOID(build.finish());
+  CAPSTAN_TRY_VOID(read_sources(build, project));
+  CAPSTAN_TRY(project.wit, relative_path(build, "wit", project.build.wit));
+  if (!fs::exists(folder / project.wit, error)) {
+    return std::unexpected(build.error_at(
+        "wit", fmt::format("there is no WIT in '{}'", (folder / project.wit).string())));
+  }
   return project;
 }
 
