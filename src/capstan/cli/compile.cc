@@ -1,13 +1,13 @@
 // `capstan compile`: machine code of a component, made ahead of time.
 #include <capstan/cli/commands.h>
 #include <capstan/host/engine.h>
+#include <capstan/platform/source.h>
 
 #include <fmt/format.h>
 
 #include <memory>
 
 #include <codegen/files.h>
-#include <codegen/toolchain.h>
 
 namespace capstan::cli {
 namespace {
@@ -17,18 +17,10 @@ struct Options {
   std::string output;
 };
 
-Result<Component> load(Engine& engine, const std::string& path) {
-  const auto contents = codegen::read_file(path);
-  if (!contents) return fail(ErrorCode::io, contents.error());
-  const auto wasm = codegen::wat_to_wasm(path, *contents);
-  if (!wasm) return fail(ErrorCode::not_loadable, wasm.error());
-  const std::span bytes(reinterpret_cast<const std::uint8_t*>(wasm->data()), wasm->size());
-  return engine.load(bytes, path);
-}
-
 Result<std::size_t> compile(const Options& options) {
+  CAPSTAN_TRY(const auto source, platform::read_source(options.source));
   CAPSTAN_TRY(auto engine, Engine::create());
-  CAPSTAN_TRY(const auto component, load(engine, options.source));
+  CAPSTAN_TRY(const auto component, engine.load(source.component, source.name));
   CAPSTAN_TRY(const auto artefact, component.precompile());
   const std::string_view bytes(reinterpret_cast<const char*>(artefact.data()), artefact.size());
   if (auto written = codegen::write_if_changed(options.output, bytes); !written) {

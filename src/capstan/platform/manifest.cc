@@ -1,6 +1,7 @@
 #include <capstan/platform/manifest.h>
 
 #include <capstan/base/config_table.h>
+#include <capstan/platform/project.h>
 
 namespace capstan::platform {
 namespace {
@@ -18,6 +19,11 @@ Result<Manifest> from_table(const ConfigTable& table, const std::filesystem::pat
   CAPSTAN_TRY(const auto run, table.table_if("run"));
   if (run) {
     CAPSTAN_TRY(manifest.run, read_run_table(*run, folder));
+  }
+  // What `capstan build` reads is no unknown key.
+  CAPSTAN_TRY(const auto build, table.table_if("build"));
+  if (build) {
+    CAPSTAN_TRY_VOID(read_build_settings(*build));
   }
   CAPSTAN_TRY_VOID(table.finish());
   return manifest;

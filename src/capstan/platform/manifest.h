@@ -9,6 +9,8 @@
 //   timeout = "2s"
 //   [run.config]
 //   greeting = "hello"
+//
+//   [build]                     # for `capstan build`, see project.h
 #pragma once
 
 #include <capstan/base/result.h>
