@@ -104,7 +104,8 @@ CLI::App* define_host(CLI::App& app, const Subcommand& as, const Done& done) {
   return command;
 }
 
-CLI::App* define_guest(CLI::App& app, const Subcommand& as, capstan_toolchain_language language, const Done& done) {
+CLI::App* define_guest(CLI::App& app, const Subcommand& as, capstan_toolchain_language language,
+                       const Done& done) {
   CLI::App* command = app.add_subcommand(as.name, as.description);
   // Shared by the callbacks of this subcommand.
   const auto shared = std::make_shared<GuestOptions>();

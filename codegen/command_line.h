@@ -1,5 +1,5 @@
-// The command line of the generators as data: each function declares one subcommand with its options.
-// `capstan-bindgen` and `capstan` share them, so that an option is declared once.
+// The command line of the generators as data: each function declares one subcommand with its
+// options. `capstan-bindgen` and `capstan` share them, so that an option is declared once.
 #pragma once
 
 #include <functional>

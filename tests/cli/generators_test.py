@@ -1,11 +1,13 @@
 """`capstan componentize`, `compile` and `bindgen`: what makes components and bindings."""
 
 import os
+import pathlib
 import subprocess
 
 import harness
 
 FAILURE = 1
+BINDGEN = pathlib.Path(harness.COMMAND).with_name("capstan-bindgen")
 
 
 class Componentize(harness.CommandTest):
@@ -108,7 +110,7 @@ class Bindgen(harness.CommandTest):
         self.assertIn("w.wit", (self.folder / "out/w.d").read_text())
 
     def run_bindgen(self, *arguments):
-        subprocess.run([harness.BINDGEN, *arguments], cwd=self.folder, check=True)
+        subprocess.run([BINDGEN, *arguments], cwd=self.folder, check=True)
 
     def test_errors_can_be_json(self):
         self.write("bad.wit", "package a:b;\nworld w { export run: fun(); }\n")

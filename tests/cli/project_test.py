@@ -1,12 +1,14 @@
 """`capstan new` and `capstan build`: projects that build and run at once, and what goes wrong with them."""
 
 import os
+import pathlib
 import shutil
 import subprocess
 
 import harness
 
 FAILURE = 1
+BINDGEN = pathlib.Path(harness.COMMAND).with_name("capstan-bindgen")
 
 
 class ProjectTest(harness.CommandTest):
@@ -67,7 +69,7 @@ class New(ProjectTest):
                 self.assertIn("`capstan run` runs commands only", out)
                 self.build(name)
 
-                wit = subprocess.run([harness.BINDGEN, "wit", self.folder / name / f"build/{name}.wasm"],
+                wit = subprocess.run([BINDGEN, "wit", self.folder / name / f"build/{name}.wasm"],
                                      check=True, capture_output=True, text=True).stdout
                 self.assertIn("export wasi:http/incoming-handler@0.2", wit)
                 self.assertNotIn("wasi:filesystem", wit)

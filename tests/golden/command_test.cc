@@ -102,10 +102,9 @@ TEST_F(HostCommand, AnErrorWritesNothing) {
 
   const std::string message = run(options());
 
-  EXPECT_EQ(message,
-            fmt::format("{}/wit/w.wit:2:18: a:b/w#f uses stream<u8>, which host "
-                        "bindings do not support yet",
-                        folder_.string()));
+  EXPECT_EQ(message, fmt::format("{}/wit/w.wit:2:18: a:b/w#f uses stream<u8>, which host "
+                                 "bindings do not support yet",
+                                 folder_.string()));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 

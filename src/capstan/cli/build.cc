@@ -52,7 +52,8 @@ void run_build(const Options& options, Session& session) {
 void define_build(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("build", "build the project in a folder");
   const auto options = std::make_shared<Options>();  // owned by the callback
-  command->add_option("folder", options->folder, "the folder with capstan.toml; this one unless said")
+  command
+      ->add_option("folder", options->folder, "the folder with capstan.toml; this one unless said")
       ->type_name("DIR");
   add_session_options(*command, session);
   command->callback([options, &session] { run_build(*options, session); });

@@ -32,9 +32,10 @@ Result<std::size_t> compile(const Options& options) {
 void run_compile(const Options& options, Session& session) {
   const auto size = compile(options);
   if (!size) return session.fail(size.error());
-  session.note(fmt::format("wrote '{0}', {1} KiB of native code for this machine; 'capstan run "
-                           "--allow-precompiled {0}' runs it",
-                           options.output, (*size + 1023) / 1024));
+  session.note(
+      fmt::format("wrote '{0}', {1} KiB of native code for this machine; 'capstan run "
+                  "--allow-precompiled {0}' runs it",
+                  options.output, (*size + 1023) / 1024));
 }
 
 }  // namespace
@@ -42,8 +43,10 @@ void run_compile(const Options& options, Session& session) {
 void define_compile(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("compile", "compile a component ahead of time");
   const auto options = std::make_shared<Options>();  // owned by the callback
-  command->add_option("source", options->source, "a component or a module, .wasm or .wat, or a "
-                                                 "folder with capstan.toml")
+  command
+      ->add_option("source", options->source,
+                   "a component or a module, .wasm or .wat, or a "
+                   "folder with capstan.toml")
       ->required()
       ->type_name("SOURCE");
   command->add_option("-o,--output", options->output, "the file to write, by custom .cwasm")

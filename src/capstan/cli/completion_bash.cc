@@ -6,7 +6,8 @@
 namespace capstan::cli {
 namespace {
 
-constexpr std::string_view head = R"(# bash completion for capstan, written by `capstan completion bash`.
+constexpr std::string_view head =
+    R"(# bash completion for capstan, written by `capstan completion bash`.
 
 # Completes the word with those words, files or folders that begin like it.
 _capstan_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
@@ -42,10 +43,13 @@ std::string action(const OptionOutline& option) {
     return fmt::format("_capstan_words '{}'", fmt::join(option.choices, " "));
   }
   switch (option.kind) {
-    case ValueKind::file: return "_capstan_files -f";
-    case ValueKind::folder: return "_capstan_files -d";
+    case ValueKind::file:
+      return "_capstan_files -f";
+    case ValueKind::folder:
+      return "_capstan_files -d";
     case ValueKind::none:
-    case ValueKind::text: break;
+    case ValueKind::text:
+      break;
   }
   return ":";
 }

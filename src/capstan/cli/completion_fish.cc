@@ -45,10 +45,13 @@ std::string action(const OptionOutline& option) {
     return fmt::format(" -a {}", literal(fmt::format("{}", fmt::join(option.choices, " "))));
   }
   switch (option.kind) {
-    case ValueKind::file: return " -F";
-    case ValueKind::folder: return " -a '(__fish_complete_directories)'";
+    case ValueKind::file:
+      return " -F";
+    case ValueKind::folder:
+      return " -a '(__fish_complete_directories)'";
     case ValueKind::none:
-    case ValueKind::text: break;
+    case ValueKind::text:
+      break;
   }
   return "";
 }

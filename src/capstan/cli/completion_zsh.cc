@@ -25,10 +25,13 @@ std::string quoted_description(std::string_view text) {
 std::string action(const OptionOutline& option) {
   if (!option.choices.empty()) return fmt::format("({})", fmt::join(option.choices, " "));
   switch (option.kind) {
-    case ValueKind::file: return "_files";
-    case ValueKind::folder: return "_files -/";
+    case ValueKind::file:
+      return "_files";
+    case ValueKind::folder:
+      return "_files -/";
     case ValueKind::none:
-    case ValueKind::text: break;
+    case ValueKind::text:
+      break;
   }
   return " ";
 }
@@ -83,7 +86,8 @@ std::string function_of(const CommandOutline& command) {
     text += fmt::format("        '{}:{}'\n", name, quoted_description(below.description));
     cases += fmt::format("        {}) {} ;;\n", name, function_name(below));
   }
-  return text + "      )\n      _describe command commands ;;\n    words)\n      case $line[1] in\n" +
+  return text +
+         "      )\n      _describe command commands ;;\n    words)\n      case $line[1] in\n" +
          cases + "      esac ;;\n  esac\n}\n\n";
 }
 

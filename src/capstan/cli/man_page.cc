@@ -69,7 +69,8 @@ std::string entry(const OptionOutline& option, bool is_argument) {
   if (!is_argument && !option.value.empty()) title += " " + italic(option.value);
   std::string text = fmt::format(".TP\n{}\n{}\n", title, plain(sentence(option.description)));
   const bool said = option.value.find('|') != std::string::npos ||
-                    (!option.choices.empty() && option.description.find(option.choices.front()) != std::string::npos);
+                    (!option.choices.empty() &&
+                     option.description.find(option.choices.front()) != std::string::npos);
   if (!option.choices.empty() && !said) {
     text += fmt::format("One of {}.\n", plain(fmt::format("{}", fmt::join(option.choices, ", "))));
   }
@@ -90,8 +91,8 @@ std::string commands_section(const CommandOutline& command) {
   if (command.commands.empty()) return "";
   std::string text = ".SH COMMANDS\n";
   for (const CommandOutline& below : command.commands) {
-    text += fmt::format(".TP\n{}(1)\n{}\n", bold(page_name(below)),
-                        plain(sentence(below.description)));
+    text +=
+        fmt::format(".TP\n{}(1)\n{}\n", bold(page_name(below)), plain(sentence(below.description)));
   }
   return text;
 }
@@ -162,8 +163,7 @@ Describes a project, see \fBcapstan\-build\fR(1).
 std::string see_also(const CommandOutline& command) {
   if (command.name.empty()) return "";
   const std::size_t space = command.name.rfind(' ');
-  const std::string above =
-      space == std::string::npos ? "" : "-" + command.name.substr(0, space);
+  const std::string above = space == std::string::npos ? "" : "-" + command.name.substr(0, space);
   return fmt::format(".SH SEE ALSO\n{}(1)\n", bold("capstan" + above));
 }
 
@@ -180,8 +180,8 @@ std::string man_page(const CommandOutline& command) {
   std::string text =
       fmt::format(".\\\" Written by `capstan man`.\n.TH {} 1 \"\" \"Capstan {}\" \"Capstan\"\n",
                   plain(upper(page_name(command))), version());
-  text += fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)),
-                      plain(command.description));
+  text +=
+      fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)), plain(command.description));
   text += fmt::format(".SH SYNOPSIS\n{}\n", synopsis(command));
   text += fmt::format(".SH DESCRIPTION\n{}\n", plain(sentence(command.description)));
   text += section("ARGUMENTS", command.arguments, true);

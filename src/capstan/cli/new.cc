@@ -42,8 +42,7 @@ Result<NewProject> project_of(const Options& options) {
   NewProject project = {.folder = options.words.back()};
   if (options.words.size() == 2) project.kind = kind->second;
   if (options.language == "c") project.language = GuestLanguage::c;
-  const bool is_guest =
-      project.kind == ProjectKind::component || project.kind == ProjectKind::http;
+  const bool is_guest = project.kind == ProjectKind::component || project.kind == ProjectKind::http;
   if (!options.language.empty() && !is_guest) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("--lang is for projects of the kinds component and http; a project of "
@@ -67,14 +66,17 @@ std::vector<std::string> next_steps(const NewProject& project) {
       return {fmt::format("cd {}", folder), "capstan build",
               fmt::format("capstan inspect build/{}.wasm", name)};
     case ProjectKind::adapter:
-      return {fmt::format("cmake -S {0} -B {0}/build -DCMAKE_PREFIX_PATH=<where Capstan is>",
-                          folder),
-              fmt::format("cmake --build {0}/build && {0}/build/{1}", folder, name)};
-    case ProjectKind::bundle: break;
+      return {
+          fmt::format("cmake -S {0} -B {0}/build -DCMAKE_PREFIX_PATH=<where Capstan is>", folder),
+          fmt::format("cmake --build {0}/build && {0}/build/{1}", folder, name)};
+    case ProjectKind::bundle:
+      break;
   }
-  return {fmt::format("cmake -S {0} -B {0}/build -DCMAKE_PREFIX_PATH=<where Capstan is>", folder),
-          fmt::format("cmake --build {0}/build", folder),
-          fmt::format("capstan bundle check {}/build/{}", folder, name)};
+  return {
+      fmt::format("cmake -S {0} -B {0}/build -DCMAKE_PREFIX_PATH=<where Capstan is>", folder),
+      fmt::format("cmake --build {0}/build", folder),
+      fmt::format("capstan run --host-bundle {0}/build/bundles/{1} --invoke 'run()' {0}/guest.wat",
+                  folder, name)};
 }
 
 void run_new(const Options& options, Session& session) {
@@ -86,8 +88,9 @@ void run_new(const Options& options, Session& session) {
   fmt::print("made '{}':\n", project->folder.string());
   for (const auto& file : *files) fmt::print("  {}\n", file.string());
   if (project->kind == ProjectKind::http) {
-    fmt::print("`capstan run` runs commands only: this component waits for requests, and is for a "
-               "host that\nserves wasi:http.\n");
+    fmt::print(
+        "`capstan run` runs commands only: this component waits for requests, and is for a "
+        "host that\nserves wasi:http.\n");
   }
   fmt::print("next:\n");
   for (const std::string& step : next_steps(*project)) fmt::print("  {}\n", step);

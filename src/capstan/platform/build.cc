@@ -35,7 +35,7 @@ Result<T> checked(codegen::Outcome<T> outcome) {
 
 // One thing that is made from others. Paths are relative to the project's folder.
 struct Step {
-  std::string label;                  // "compile src/main.cc"
+  std::string label;  // "compile src/main.cc"
   CommandLine command;
   fs::path output;
   std::vector<fs::path> inputs = {};  // beside those that the compiler noted in the .d file
@@ -133,10 +133,10 @@ Result<void> Build::write_bindings() {
   input.features = project_.build.features;
   CAPSTAN_TRY(const auto wit, checked(codegen::Wit::parse(input)));
   CAPSTAN_TRY(const auto world, checked(wit.select_world(project_.build.world)));
-  const codegen::GuestBindings options = {
-      .language = project_.build.language == GuestLanguage::cpp ? CAPSTAN_TOOLCHAIN_LANGUAGE_CPP
+  const codegen::GuestBindings options = {.language = project_.build.language == GuestLanguage::cpp
+                                                          ? CAPSTAN_TOOLCHAIN_LANGUAGE_CPP
                                                           : CAPSTAN_TOOLCHAIN_LANGUAGE_C,
-      .string_encoding = project_.build.string_encoding};
+                                          .string_encoding = project_.build.string_encoding};
   CAPSTAN_TRY(const auto files, checked(codegen::guest_bindings(wit, world, options)));
   const fs::path folder = place_ / "bindings";
   for (const codegen::File& file : files) bindings_.push_back(folder / file.name);
@@ -177,8 +177,8 @@ Step Build::compile_step(const fs::path& source, const CommandLine& options) con
   }
   step.command.push_back("-I" + (place_ / "bindings").string());
   step.command.insert(step.command.end(), options.begin(), options.end());
-  step.command.insert(step.command.end(),
-                      {"-MD", "-MF", fmt::format("{}.d", object.string()), "-c", source, "-o", object});
+  step.command.insert(step.command.end(), {"-MD", "-MF", fmt::format("{}.d", object.string()), "-c",
+                                           source, "-o", object});
   return step;
 }
 
@@ -263,12 +263,12 @@ Result<bool> Build::make(const std::vector<Step>& steps) {
 
 Result<void> Build::make_component(const Step& link) {
   // No command line makes it, but it depends on the same things: what it is made from, and how.
-  const Step step = {
-      .label = fmt::format("make {}", project_.component.string()),
-      .command = {fmt::format("capstan {}", version()), fmt::format("{}", int{project_.build.adapter})},
-      .output = project_.component,
-      .inputs = {link.output},
-      .record = place_ / "objects" / "component"};
+  const Step step = {.label = fmt::format("make {}", project_.component.string()),
+                     .command = {fmt::format("capstan {}", version()),
+                                 fmt::format("{}", int{project_.build.adapter})},
+                     .output = project_.component,
+                     .inputs = {link.output},
+                     .record = place_ / "objects" / "component"};
   std::error_code error;
   if (!is_current(step)) {
     say(step.label);

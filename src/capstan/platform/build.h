@@ -1,7 +1,8 @@
 // `capstan build`: C and C++ sources of a project to a component, without any other build system.
 //
-// Bindings, objects and the module are kept beside the component, in its folder; what is newer than all it was
-// made from, by the same command line, is not made again. Threads: one build of a project at a time.
+// Bindings, objects and the module are kept beside the component, in its folder; what is newer than
+// all it was made from, by the same command line, is not made again. Threads: one build of a
+// project at a time.
 #pragma once
 
 #include <capstan/base/result.h>

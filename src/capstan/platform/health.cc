@@ -37,7 +37,8 @@ Check check_program() {
   return {"capstan", State::good, fmt::format("{} ({})", version(), own_path().string())};
 }
 
-// The smallest component there is: compiling it shows that the engine's library loads and may make code.
+// The smallest component there is: compiling it shows that the engine's library loads and may make
+// code.
 constexpr std::array<std::uint8_t, 8> empty_component = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
 
 Check check_engine() {
@@ -53,7 +54,8 @@ Check check_engine() {
 
 Check check_toolchain() {
   const auto wit = codegen::Wit::parse(
-      {.paths = {}, .sources = {{"test.wit", "package a:b; world w { export run: func(); }"}},
+      {.paths = {},
+       .sources = {{"test.wit", "package a:b; world w { export run: func(); }"}},
        .features = {}});
   const auto component = wit ? wit->dummy_component(0) : codegen::Outcome<std::string>();
   if (wit && component) return {"toolchain", State::good, "reads WIT and makes components"};
@@ -63,9 +65,12 @@ Check check_toolchain() {
 
 std::string compiler_remedy(const GuestCompiler& compiler) {
   switch (compiler.kind) {
-    case GuestCompiler::Kind::clang: return std::string(guest_compiler_packages);
-    case GuestCompiler::Kind::wasi_sdk: return "unset WASI_SDK_PATH, or install that SDK again";
-    case GuestCompiler::Kind::zig: break;
+    case GuestCompiler::Kind::clang:
+      return std::string(guest_compiler_packages);
+    case GuestCompiler::Kind::wasi_sdk:
+      return "unset WASI_SDK_PATH, or install that SDK again";
+    case GuestCompiler::Kind::zig:
+      break;
   }
   return "install zig again, for example: pip install --force-reinstall ziglang";
 }
@@ -134,8 +139,9 @@ Check check_cache() {
     bytes += size;
     ++files;
   }
-  return {name, State::good, fmt::format("'{}', {} files, {:.1f} MiB", folder.string(), files,
-                                         static_cast<double>(bytes) / (1 << 20))};
+  return {name, State::good,
+          fmt::format("'{}', {} files, {:.1f} MiB", folder.string(), files,
+                      static_cast<double>(bytes) / (1 << 20))};
 }
 
 std::string first_line(const fs::path& path) {
@@ -184,8 +190,9 @@ Check check_cmake() {
   const std::string name = "CMake package";
   const auto cmake = find_program("cmake");
   if (!cmake) {
-    return {name, State::missing, "there is no cmake, which projects of the kinds adapter and "
-                                  "bundle need",
+    return {name, State::missing,
+            "there is no cmake, which projects of the kinds adapter and "
+            "bundle need",
             "apt-get install cmake ninja-build g++"};
   }
   const fs::path prefix = own_path().parent_path().parent_path();
@@ -193,9 +200,10 @@ Check check_cmake() {
   for (const char* lib : {"lib", "lib64", "lib/x86_64-linux-gnu"}) {
     const fs::path package = prefix / lib / "cmake/capstan/capstanConfig.cmake";
     if (fs::exists(package, error)) {
-      return {name, State::good, fmt::format("find_package(capstan) works with "
-                                             "-DCMAKE_PREFIX_PATH={}",
-                                             prefix.string())};
+      return {name, State::good,
+              fmt::format("find_package(capstan) works with "
+                          "-DCMAKE_PREFIX_PATH={}",
+                          prefix.string())};
     }
   }
   return {name, State::missing, "this capstan is not installed: find_package(capstan) needs that",
@@ -206,24 +214,26 @@ Check check_cmake() {
 
 std::string_view name(Check::State state) {
   switch (state) {
-    case State::good: return "good";
-    case State::missing: return "missing";
-    case State::broken: break;
+    case State::good:
+      return "good";
+    case State::missing:
+      return "missing";
+    case State::broken:
+      break;
   }
   return "broken";
 }
 
 std::vector<Check> check_health(const std::function<void(const Check&)>& done) {
-  constexpr std::array<Check (*)(), 9> checks = {
-      check_program,
-      check_engine,
-      check_toolchain,
-      check_address_space,
-      check_cache,
-      [] { return check_compiler(GuestLanguage::c); },
-      [] { return check_compiler(GuestLanguage::cpp); },
-      check_cmake,
-      check_machine};
+  constexpr std::array<Check (*)(), 9> checks = {check_program,
+                                                 check_engine,
+                                                 check_toolchain,
+                                                 check_address_space,
+                                                 check_cache,
+                                                 [] { return check_compiler(GuestLanguage::c); },
+                                                 [] { return check_compiler(GuestLanguage::cpp); },
+                                                 check_cmake,
+                                                 check_machine};
   std::vector<Check> all;
   for (const auto& check : checks) {
     all.push_back(check());

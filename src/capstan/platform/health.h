@@ -16,9 +16,9 @@ namespace capstan::platform {
 struct Check {
   // `missing` concerns only those who want that part; `broken` keeps Capstan from working.
   enum class State : std::uint8_t { good, missing, broken };
-  std::string name;    // "engine", "guest compiler for C++"
+  std::string name;  // "engine", "guest compiler for C++"
   State state = State::good;
-  std::string found;   // "wasm runs", "no clang-19, WASI_SDK_PATH or zig"
+  std::string found;        // "wasm runs", "no clang-19, WASI_SDK_PATH or zig"
   std::string remedy = {};  // a command, or what to do; empty when good
 };
 

@@ -19,23 +19,23 @@ namespace fs = std::filesystem;
 // Words that C, C++ or WIT keep for themselves: a project's name becomes a namespace and a world.
 // Those that only start with an upper-case letter or hold an underscore cannot be asked for.
 constexpr std::array reserved = {
-    "alignas",  "alignof",   "and",       "as",        "asm",      "async",     "auto",
-    "bitand",   "bitor",     "bool",      "borrow",    "break",    "capstan",   "case",
-    "catch",    "char",      "class",     "compl",     "concept",  "const",     "consteval",
-    "continue", "decltype",  "default",   "delete",    "do",       "double",    "else",
-    "enum",     "explicit",  "export",    "exports",   "extern",   "f32",       "f64",
-    "false",    "flags",     "float",     "for",       "friend",   "from",      "func",
-    "future",   "goto",      "if",        "import",    "include",  "inline",    "int",
-    "interface", "list",     "long",      "main",      "map",      "mutable",   "namespace",
-    "new",      "noexcept",  "not",       "nullptr",   "operator", "option",    "or",
-    "own",      "package",   "private",   "protected", "public",   "record",    "register",
-    "requires", "resource",  "result",    "return",    "s16",      "s32",       "s64",
-    "s8",       "short",     "signed",    "sizeof",    "static",   "std",       "stream",
-    "string",   "struct",    "switch",    "template",  "this",     "throw",     "true",
-    "try",      "tuple",     "type",      "typedef",   "typeid",   "typename",  "u16",
-    "u32",      "u64",       "u8",        "union",     "unsigned", "use",       "using",
-    "variant",  "virtual",   "void",      "volatile",  "wasi",     "while",     "wit",
-    "with",     "world",     "xor"};
+    "alignas",   "alignof",  "and",     "as",        "asm",      "async",    "auto",
+    "bitand",    "bitor",    "bool",    "borrow",    "break",    "capstan",  "case",
+    "catch",     "char",     "class",   "compl",     "concept",  "const",    "consteval",
+    "continue",  "decltype", "default", "delete",    "do",       "double",   "else",
+    "enum",      "explicit", "export",  "exports",   "extern",   "f32",      "f64",
+    "false",     "flags",    "float",   "for",       "friend",   "from",     "func",
+    "future",    "goto",     "if",      "import",    "include",  "inline",   "int",
+    "interface", "list",     "long",    "main",      "map",      "mutable",  "namespace",
+    "new",       "noexcept", "not",     "nullptr",   "operator", "option",   "or",
+    "own",       "package",  "private", "protected", "public",   "record",   "register",
+    "requires",  "resource", "result",  "return",    "s16",      "s32",      "s64",
+    "s8",        "short",    "signed",  "sizeof",    "static",   "std",      "stream",
+    "string",    "struct",   "switch",  "template",  "this",     "throw",    "true",
+    "try",       "tuple",    "type",    "typedef",   "typeid",   "typename", "u16",
+    "u32",       "u64",      "u8",      "union",     "unsigned", "use",      "using",
+    "variant",   "virtual",  "void",    "volatile",  "wasi",     "while",    "wit",
+    "with",      "world",    "xor"};
 
 constexpr std::size_t name_size_max = 64;
 
@@ -96,10 +96,14 @@ std::string title(std::string_view name) {
 std::string_view template_of(const NewProject& project) {
   const bool is_c = project.language == GuestLanguage::c;
   switch (project.kind) {
-    case ProjectKind::component: return is_c ? "templates/component-c/" : "templates/component-cpp/";
-    case ProjectKind::http: return is_c ? "templates/http-c/" : "templates/http-cpp/";
-    case ProjectKind::adapter: return "templates/adapter/";
-    case ProjectKind::bundle: break;
+    case ProjectKind::component:
+      return is_c ? "templates/component-c/" : "templates/component-cpp/";
+    case ProjectKind::http:
+      return is_c ? "templates/http-c/" : "templates/http-cpp/";
+    case ProjectKind::adapter:
+      return "templates/adapter/";
+    case ProjectKind::bundle:
+      break;
   }
   return "templates/bundle/";
 }
@@ -110,8 +114,8 @@ std::vector<codegen::File> files_of(const NewProject& project, std::string_view 
   std::vector<codegen::File> files;
   for (const EmbeddedFile& file : embedded_files()) {
     if (project.kind == ProjectKind::http && file.path.starts_with(wit)) {
-      files.push_back({fmt::format("wit/deps/{}", file.path.substr(wit.size())),
-                       std::string(file.contents)});
+      files.push_back(
+          {fmt::format("wit/deps/{}", file.path.substr(wit.size())), std::string(file.contents)});
     }
     if (!file.path.starts_with(prefix)) continue;
     std::string path(file.path.substr(prefix.size()));
@@ -156,9 +160,9 @@ Result<std::vector<fs::path>> make_project(const NewProject& project) {
   CAPSTAN_TRY_VOID(check_project_name(name));
   std::error_code error;
   if (fs::symlink_status(folder, error).type() != fs::file_type::not_found) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' exists already; take another name, or remove it first",
-                            folder.string()));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' exists already; take another name, or remove it first", folder.string()));
   }
   const auto files = files_of(project, name);
   if (auto written = codegen::write_files(folder, files); !written) {

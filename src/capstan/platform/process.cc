@@ -99,8 +99,7 @@ Result<ProcessResult> run_process(const CommandLine& command, const fs::path& fo
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   pid_t child = 0;
-  const int error =
-      ::posix_spawnp(&child, words[0], actions.get(), nullptr, words.data(), environ);
+  const int error = ::posix_spawnp(&child, words[0], actions.get(), nullptr, words.data(), environ);
   if (error != 0) {
     return fail(ErrorCode::io,
                 fmt::format("cannot start '{}': {}", command.front(), std::strerror(error)));

@@ -87,8 +87,8 @@ Result<void> read_sources(const ConfigTable& build, Project& project) {
       project.sources.insert(project.sources.end(), files.begin(), files.end());
     } else if (!fs::exists(full, error)) {
       return std::unexpected(build.error_at(
-          "sources", fmt::format("'sources' has '{}', but there is no '{}'", entry,
-                                 full.string())));
+          "sources",
+          fmt::format("'sources' has '{}', but there is no '{}'", entry, full.string())));
     } else if (!is_source(path)) {
       return std::unexpected(build.error_at(
           "sources",
@@ -103,9 +103,9 @@ Result<void> read_sources(const ConfigTable& build, Project& project) {
   const auto repeated = std::ranges::unique(project.sources);
   project.sources.erase(repeated.begin(), repeated.end());
   if (project.sources.empty()) {
-    return std::unexpected(build.error_at(
-        "sources", fmt::format("there is no C or C++ file in {} of '{}'",
-                               fmt::join(entries, ", "), project.folder.string())));
+    return std::unexpected(
+        build.error_at("sources", fmt::format("there is no C or C++ file in {} of '{}'",
+                                              fmt::join(entries, ", "), project.folder.string())));
   }
   return {};
 }

@@ -15,7 +15,8 @@
 //   options = ["-DNAME=1"]            # more for the compiler
 //   link_options = ["-lm"]            # more for the linker
 //
-// Only [component] name and source are required. Other tables belong to `capstan run`. Threads: any.
+// Only [component] name and source are required. Other tables belong to `capstan run`. Threads:
+// any.
 #pragma once
 
 #include <capstan/base/config_table.h>
