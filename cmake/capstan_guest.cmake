@@ -148,13 +148,14 @@ function(capstan_guest)
   endif()
 
   # Module and component. The stack lies below the data, so that overflowing it traps.
-  set(model reactor)
+  set(model -mexec-model=reactor)
   if(arg_ADAPTER STREQUAL "command")
-    set(model command)
+    set(model -mexec-model=command -nostartfiles)
+    _capstan_guest_compile(SOURCE ${CAPSTAN_GUEST_SUPPORT}/command.c FOLDER ${folder})
   endif()
   add_custom_command(
     OUTPUT ${folder}/module.wasm
-    COMMAND ${linker} -mexec-model=${model} -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first
+    COMMAND ${linker} ${model} -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first
             -Wl,-z,stack-size=1048576 ${objects} ${bindings}_component_type.o ${arg_LINK_OPTIONS}
             -o ${folder}/module.wasm
     DEPENDS ${objects} ${bindings}_component_type.o
