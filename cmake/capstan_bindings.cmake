@@ -1,5 +1,5 @@
 # capstan_bindings(TARGET name WIT path... WORLD world [FEATURES feature...] [ASYNC interface...]
-#                  [NAMESPACE namespace])
+#                  [NAMESPACE namespace] [BUNDLE])
 #
 # Generates C++ host bindings for a WIT world and makes the static library `name` of them: it has the header
 # `<world>.h` (dashes become underscores) on its include path and links capstan::capstan.
@@ -10,11 +10,12 @@
 #   FEATURES  @unstable features to switch on
 #   ASYNC     interfaces whose functions the host implements as Task<T>; or all, none, auto
 #   NAMESPACE C++ namespace of the bindings
+#   BUNDLE    for a host bundle: links capstan::bundle_kit in place of capstan::capstan
 #
 # Editing, adding or removing a WIT file generates again; unchanged output rebuilds nothing.
 # Works inside Capstan's own tree, through FetchContent, and with an installed Capstan.
 function(capstan_bindings)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;WORLD;NAMESPACE" "WIT;FEATURES;ASYNC")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "BUNDLE" "TARGET;WORLD;NAMESPACE" "WIT;FEATURES;ASYNC")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "capstan_bindings: unknown argument \"${arg_UNPARSED_ARGUMENTS}\"")
   endif()
@@ -68,7 +69,14 @@ function(capstan_bindings)
     VERBATIM)
   add_library(${arg_TARGET} STATIC ${outputs})
   target_include_directories(${arg_TARGET} PUBLIC ${folder})
-  target_link_libraries(${arg_TARGET} PUBLIC capstan::capstan)
+  if(arg_BUNDLE)
+    set_target_properties(${arg_TARGET} PROPERTIES
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(${arg_TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+    target_link_libraries(${arg_TARGET} PUBLIC capstan::bundle_kit)
+  else()
+    target_link_libraries(${arg_TARGET} PUBLIC capstan::capstan)
+  endif()
   if(TARGET capstan_warnings)
     target_link_libraries(${arg_TARGET} PRIVATE capstan_warnings)
   endif()

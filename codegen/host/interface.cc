@@ -46,7 +46,7 @@ std::string host_class(const Site& site, std::string_view owner) {
 // Registration by object and by accessor; without either when no function needs an object.
 std::string add_to_linker(std::string_view owner, std::string_view shape, bool needs_object) {
   const std::string result = "capstan::Result<void>";
-  const std::string linker = "capstan::Linker<State>& linker";
+  const std::string linker = "capstan::Registry<State>& linker";
   const auto function = [&](std::string_view head, std::vector<std::string> parameters,
                             const std::string& provider) {
     return fmt::format("{}\n{}\n  {}\n}}\n", head,

@@ -1,4 +1,4 @@
-//! The header and the crate agree: the same functions, the same structures field by field.
+//! The headers and the crate agree: the same functions, the same structures field by field.
 
 use ::capstan_engine::c::*;
 use std::collections::BTreeSet;
@@ -8,7 +8,9 @@ use std::mem::offset_of;
 use std::path::Path;
 use std::process::Command;
 
-const HEADER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/include/capstan/engine.h");
+const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/include");
+/// In the order in which a reader meets them: engine.h includes interface.h.
+const HEADERS: [&str; 2] = ["capstan/interface.h", "capstan/engine.h"];
 
 struct Layout {
     name: &'static str,
@@ -72,9 +74,10 @@ fn layouts() -> Vec<Layout> {
 }
 
 fn header_without_comments() -> String {
-    let header = fs::read_to_string(HEADER).unwrap();
+    let headers = HEADERS.map(|name| fs::read_to_string(Path::new(INCLUDE).join(name)).unwrap());
+    let headers = headers.concat();
     let mut text = String::new();
-    let mut rest = header.as_str();
+    let mut rest = headers.as_str();
     while let Some((before, after)) = rest.split_once("/*") {
         text.push_str(before);
         rest = after.split_once("*/").unwrap().1;
@@ -123,7 +126,8 @@ fn structures_have_the_same_layout() {
         .collect();
     assert_eq!(header_structures(&header_without_comments()), expected);
 
-    let mut program = format!("#include \"{HEADER}\"\n#include <stdio.h>\nint main(void) {{\n");
+    let mut program =
+        String::from("#include <capstan/engine.h>\n#include <stdio.h>\nint main(void) {\n");
     let mut ours = String::new();
     for Layout {
         name,
@@ -193,7 +197,7 @@ fn run_c(program: &str) -> String {
     fs::write(&source, program).unwrap();
     let mut compiler = Command::new("cc");
     compiler
-        .args(["-std=c11", "-Wall", "-Werror", "-o"])
+        .args(["-std=c11", "-Wall", "-Werror", "-I", INCLUDE, "-o"])
         .arg(&binary)
         .arg(&source);
     let status = compiler

@@ -25,6 +25,7 @@ namespace capstan::abi {
 static_assert(std::endian::native == std::endian::little,
               "views of guest memory need a little-endian host");
 
+class Attachments;
 class HandleTable;
 
 // What a store's `user` pointer points at: the part of a store that host calls reach.
@@ -32,6 +33,7 @@ struct StoreContext {
   HandleTable* handles = nullptr;
   void* state = nullptr;     // the embedder's own state, as given to Store<State>
   void* instance = nullptr;  // host::InstanceCore of the export call in progress
+  Attachments* attachments = nullptr;
 };
 
 namespace detail {

@@ -2,14 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-
 namespace capstan::abi {
-
-std::uint32_t next_resource_id() {
-  static std::atomic<std::uint32_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
-}
 
 void HandleTable::destroy_all() {
   give_back(0);

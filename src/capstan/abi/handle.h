@@ -41,6 +41,7 @@ concept HostResource = requires {
   { R::wit_resource } -> std::convertible_to<std::string_view>;
 } && std::has_virtual_destructor_v<R>;
 
+// A number nobody in this process has yet.
 [[nodiscard]] std::uint32_t next_resource_id();
 
 // Identifies the C++ type R in this process; what the engine knows a resource type by.

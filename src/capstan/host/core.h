@@ -4,10 +4,12 @@
 // Internal to src/capstan/host; nothing here is part of the library's interface.
 #pragma once
 
+#include <capstan/abi/attachments.h>
 #include <capstan/abi/handle.h>
 #include <capstan/host/engine.h>
 #include <capstan/host/linker.h>
 #include <capstan/host/store.h>
+#include <capstan/host/table.h>
 
 #include <map>
 #include <memory>
@@ -64,15 +66,10 @@ struct Component::Core {
   bool from_cache = false;
 };
 
-// One registered interface in the form the engine takes. Addresses are stable: the engine keeps
-// them.
-struct LinkerBase::Registered {
-  host::InterfaceShape shape;
-  host::Provider provider;
-  std::vector<abi::BoundFunction> bound;
-  std::vector<std::string> signatures;
-  std::vector<capstan_function> functions;
-  std::vector<capstan_resource> resources;
+struct LinkerBase::Registered : host::Table {
+  // What `shape` refers to when nothing else does: of an interface known at run time only.
+  std::vector<abi::FunctionShape> function_shapes;
+  std::vector<host::ResourceShape> resource_shapes;
 };
 
 struct PreparedBase::Core {
@@ -110,6 +107,7 @@ struct StoreBase::Core {
   void end();
 
   StoreOptions options;
+  abi::Attachments attachments;  // declared first: outlives the handles
   abi::HandleTable handles;
   abi::StoreContext context;
   std::shared_ptr<Engine::Core> owner;

@@ -70,16 +70,18 @@ std::string rename_resources(std::string_view signature,
   return out.append(signature);
 }
 
-std::string show_difference(std::string_view component, std::string_view host) {
-  constexpr std::string_view left = "  component: ";
-  constexpr std::string_view right = "  host:      ";
-  const auto [a, b] = std::mismatch(component.begin(), component.end(), host.begin(), host.end());
-  const auto at = static_cast<std::size_t>(a - component.begin());
-  const auto [begin, length] = token_around(component, at);
-  const auto [host_begin, host_length] = token_around(host, at);
-  return fmt::format("{}{}\n{}{}\n{}{}\n{}{}", left, component,
-                     std::string(left.size() + begin, ' '), std::string(length, '^'), right, host,
-                     std::string(right.size() + host_begin, ' '), std::string(host_length, '^'));
+std::string show_difference(const Claim& first, const Claim& second) {
+  const std::size_t width = std::max(first.owner.size(), second.owner.size());
+  const auto [a, b] = std::mismatch(first.signature.begin(), first.signature.end(),
+                                    second.signature.begin(), second.signature.end());
+  const auto at = static_cast<std::size_t>(a - first.signature.begin());
+  const auto show = [&](const Claim& claim) {
+    const auto [begin, length] = token_around(claim.signature, at);
+    const std::string head = fmt::format("  {:{}} ", fmt::format("{}:", claim.owner), width + 1);
+    return fmt::format("{}{}\n{}{}", head, claim.signature, std::string(head.size() + begin, ' '),
+                       std::string(length, '^'));
+  };
+  return show(first) + "\n" + show(second);
 }
 
 std::string advice_for_missing(std::string_view interface_id,

@@ -26,8 +26,17 @@ using base::nearest;
 [[nodiscard]] std::string rename_resources(
     std::string_view signature, const std::map<std::string, std::string, std::less<>>& names);
 
+// A signature, and whose it is: "component".
+struct Claim {
+  std::string_view owner;
+  std::string_view signature;
+};
 // Two signatures below each other with the first difference marked.
-[[nodiscard]] std::string show_difference(std::string_view component, std::string_view host);
+[[nodiscard]] std::string show_difference(const Claim& first, const Claim& second);
+[[nodiscard]] inline std::string show_difference(std::string_view component,
+                                                 std::string_view host) {
+  return show_difference({"component", component}, {"host", host});
+}
 
 // What to do about an interface that nothing provides.
 [[nodiscard]] std::string advice_for_missing(std::string_view interface_id,

@@ -9,7 +9,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace capstan::host {
 
@@ -29,6 +31,19 @@ struct InterfaceShape {
       id;  // "wasi:keyvalue/store@0.2.0-draft2"; empty for functions of the world itself
   std::span<const abi::FunctionShape> functions;
   std::span<const ResourceShape> resources;
+};
+
+// An interface that is known at run time only: what a bundle offers, already in the engine's form.
+struct RuntimeInterface {
+  struct Resource {
+    capstan_resource table;
+    std::string_view origin;  // canonical name
+  };
+  std::string_view id;
+  std::vector<capstan_function> functions;
+  std::vector<Resource> resources;
+  // Holds all texts, and whatever the functions need.
+  std::shared_ptr<const void> keep_alive;
 };
 
 // One exported function that generated code wants to call.

@@ -120,8 +120,9 @@ class Connection {
 
   // A resource gets one name for both sides: "#7" for the host type with id 7.
   void name_resources(const Import& import, const Registered& registered) {
-    for (const host::ResourceShape& resource : registered.shape.resources) {
-      const std::string id = fmt::format("#{}", resource.id());
+    for (std::size_t i = 0; i < registered.resources.size(); ++i) {
+      const host::ResourceShape& resource = registered.shape.resources[i];
+      const std::string id = fmt::format("#{}", registered.resources[i].id);
       host_names_.emplace(resource.origin, id);
       for (const ComponentItem* item : import.resources)
         if (item->name == resource.name) component_names_.emplace(item->signature, id);
@@ -201,10 +202,6 @@ Error cannot_link(const Component& component, const std::vector<std::string>& pr
   return Error(ErrorCode::not_linkable, std::move(message));
 }
 
-void destroy_resource(void*, void* user, std::uint32_t rep) noexcept {
-  static_cast<abi::StoreContext*>(user)->handles->destroy(rep);
-}
-
 }  // namespace
 
 // -------------------------------------------------------------------------------------------
@@ -214,35 +211,33 @@ LinkerBase::LinkerBase(Engine engine) : engine_(std::move(engine)) {}
 
 Result<void> LinkerBase::add(const host::InterfaceShape& shape, host::Provider provider) {
   auto registered = std::make_shared<Registered>();
-  registered->shape = shape;
-  registered->provider = std::move(provider);
-  const std::size_t count = shape.functions.size();
-  registered->bound.reserve(count);
-  registered->functions.reserve(count);
-  for (const abi::FunctionShape& function : shape.functions) {
-    registered->bound.push_back({&function, shape.id, registered->provider.binding});
-    registered->signatures.push_back(function.signature(function.parameters));
-    registered->functions.push_back({.struct_size = sizeof(capstan_function),
-                                     .name = abi::detail::to_c(function.name),
-                                     .signature = abi::detail::to_c(registered->signatures.back()),
-                                     .flags = function.flags,
-                                     .frame_bytes = function.frame_bytes,
-                                     .frame_align = function.frame_align,
-                                     .enter = function.enter,
-                                     .poll = function.poll,
-                                     .lower = function.lower,
-                                     .drop = function.drop,
-                                     .self = &registered->bound.back()});
-  }
-  for (const host::ResourceShape& resource : shape.resources)
-    registered->resources.push_back({.struct_size = sizeof(capstan_resource),
-                                     .name = abi::detail::to_c(resource.name),
-                                     .id = resource.id(),
-                                     .destroy = &destroy_resource,
-                                     .self = nullptr});
-  std::erase_if(interfaces_, [&](const auto& other) { return other->shape.id == shape.id; });
-  interfaces_.push_back(std::move(registered));
+  registered->fill(shape, std::move(provider));
+  replace(std::move(registered));
   return {};
+}
+
+Result<void> LinkerBase::add(host::RuntimeInterface interface) {
+  auto registered = std::make_shared<Registered>();
+  registered->provider.keep_alive = std::move(interface.keep_alive);
+  registered->functions = std::move(interface.functions);
+  for (const capstan_function& function : registered->functions) {
+    abi::FunctionShape& shape = registered->function_shapes.emplace_back();
+    shape.name = abi::detail::from_c(function.name);
+    registered->signatures.emplace_back(abi::detail::from_c(function.signature));
+  }
+  for (const auto& [table, origin] : interface.resources) {
+    registered->resources.push_back(table);
+    registered->resource_shapes.push_back({abi::detail::from_c(table.name), nullptr, origin});
+  }
+  registered->shape = {interface.id, registered->function_shapes, registered->resource_shapes};
+  replace(std::move(registered));
+  return {};
+}
+
+void LinkerBase::replace(std::shared_ptr<const Registered> registered) {
+  std::erase_if(interfaces_,
+                [&](const auto& other) { return other->shape.id == registered->shape.id; });
+  interfaces_.push_back(std::move(registered));
 }
 
 Result<std::shared_ptr<const PreparedBase::Core>> LinkerBase::prepare_core(
@@ -313,8 +308,10 @@ ResourceNames resource_names(const PreparedBase::Core& core) {
   ResourceNames names;
   for (std::size_t i = 0; i < core.registered.size(); ++i) {
     const std::string_view import_name = abi::detail::from_c(core.connected[i]->table.import_name);
-    for (const host::ResourceShape& resource : core.registered[i]->shape.resources) {
-      const std::string id = fmt::format("#{}", resource.id());
+    const LinkerBase::Registered& registered = *core.registered[i];
+    for (std::size_t j = 0; j < registered.resources.size(); ++j) {
+      const host::ResourceShape& resource = registered.shape.resources[j];
+      const std::string id = fmt::format("#{}", registered.resources[j].id);
       names.emplace(resource.origin, id);
       for (const ComponentItem& item : core.component.imports())
         if (item.kind == ComponentItem::Kind::resource && item.interface_name == import_name &&

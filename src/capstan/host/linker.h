@@ -19,6 +19,7 @@
 #include <capstan/host/engine.h>
 #include <capstan/host/instance.h>
 #include <capstan/host/interface.h>
+#include <capstan/host/registry.h>
 #include <capstan/host/store.h>
 
 #include <memory>
@@ -66,6 +67,8 @@ class LinkerBase {
 
   // For generated code: offers an interface. Registering the same interface again replaces it.
   Result<void> add(const host::InterfaceShape& shape, host::Provider provider);
+  // For what is loaded at run time; see bundle::Bundle::add_to_linker.
+  Result<void> add(host::RuntimeInterface interface);
 
   struct Registered;
 
@@ -74,15 +77,22 @@ class LinkerBase {
   void offer_wasi() { wasi_ = true; }
 
  private:
+  void replace(std::shared_ptr<const Registered> registered);
+
   Engine engine_;
   std::vector<std::shared_ptr<const Registered>> interfaces_;
   bool wasi_ = false;
 };
 
 template <typename State = NoState>
-class Linker : public LinkerBase {
+class Linker : public LinkerBase, public Registry<State> {
  public:
   explicit Linker(Engine engine) : LinkerBase(std::move(engine)) {}
+
+  using LinkerBase::add;
+  Result<void> add(const host::InterfaceShape& shape, host::Provider provider) override {
+    return LinkerBase::add(shape, std::move(provider));
+  }
 
   // Offers WASI 0.2: cli, clocks, filesystem, io, random, sockets. What a guest reaches through it
   // is said in the store's options. Interfaces that are registered win over it.

@@ -120,7 +120,7 @@ Result<host::WasiPtr> make_wasi(const Wasi& options) {
 StoreBase::Core::Core(StoreOptions options_in, void* state)
     : options(std::move(options_in)),
       handles(handles_max(options.limits)),
-      context{&handles, state} {}
+      context{&handles, state, nullptr, &attachments} {}
 
 Result<capstan_store*> StoreBase::Core::open(const Component::Core& component) {
   if (store != nullptr) {
@@ -155,6 +155,7 @@ void StoreBase::end() {
   core_->end();
   // Handles to guest resources may keep the core; the objects of the host go now, before the state.
   core_->handles.destroy_all();
+  core_->attachments.destroy_all();
   core_.reset();
 }
 
