@@ -267,6 +267,19 @@ class Compiler(ProjectTest):
 
         self.assertIn(f"by WASI SDK ({self.folder}/sdk)", said)
 
+    def test_zig_is_used_when_there_is_nothing_else(self):
+        # A stand-in: takes what `zig cc` takes, and no more.
+        path = self.folder / "bin/zig"
+        path.parent.mkdir()
+        path.write_text("#!/bin/sh\n[ \"$1\" = cc ] || exit 9\nshift\n"
+                        "for word; do case $word in *--stack-first*) echo \"error: unsupported linker arg\" >&2; "
+                        f"exit 1 ;; esac; done\nexec {shutil.which('clang-19')} \"$@\"\n")
+        path.chmod(0o755)
+
+        said = self.build("hello", environment={"PATH": str(self.folder / "bin")})
+
+        self.assertIn(f"by zig ({path})", said)
+
     def test_a_wrong_wasi_sdk_is_an_error(self):
         self.check_error(["build", "hello"], "WASI_SDK_PATH is 'nowhere', but there is no "
                          f"'{self.folder}/nowhere/bin/clang'; correct it, or unset it to use another compiler",

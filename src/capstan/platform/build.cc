@@ -201,10 +201,10 @@ Step Build::link_step(const std::vector<Step>& objects) const {
   Step step = {.label = fmt::format("link {}", module.string()),
                .command = links_cpp() ? compiler_.cpp : compiler_.c,
                .output = module};
-  // The stack lies below the data, so that overflowing it traps.
-  step.command.insert(step.command.end(),
-                      {"-mexec-model=reactor", "-Wl,--gc-sections", "-Wl,--strip-debug",
-                       "-Wl,--stack-first", "-Wl,-z,stack-size=1048576"});
+  step.command.insert(step.command.end(), {"-mexec-model=reactor", "-Wl,--gc-sections",
+                                           "-Wl,--strip-debug", "-Wl,-z,stack-size=1048576"});
+  // The stack lies below the data, so that overflowing it traps; zig's linker knows no other way.
+  if (compiler_.kind != GuestCompiler::Kind::zig) step.command.push_back("-Wl,--stack-first");
   for (const Step& object : objects) step.inputs.push_back(object.output);
   for (const fs::path& file : bindings_) {
     if (file.extension() == ".o") step.inputs.push_back(file);
