@@ -61,8 +61,10 @@ void define_all(CLI::App& app, Session& session) {
   define_new(app, session);
   define_build(app, session);
   define_componentize(app, session);
+  define_compose(app, session);
   define_compile(app, session);
   define_bindgen(app, session);
+  define_bundle(app, session);
   define_doctor(app, session);
   define_completion(app, session);
   define_man(app, session);
