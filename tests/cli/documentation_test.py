@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 
+import generators_test
 import harness
 
 DOCUMENT = harness.SOURCE / "docs/command.md"
@@ -248,6 +249,10 @@ class CommandDocument(DocumentationTest):
         (self.folder / "bin").mkdir()
         (self.folder / "bin/capstan").symlink_to(harness.COMMAND)
         shutil.copy(harness.HELLO_MODULE, self.folder / "tool.wasm")
+        for name, text in (("app", generators_test.Compose.APP), ("number", generators_test.Compose.PROVIDER)):
+            self.write(f"{name}.wat", text)
+            subprocess.run([generators_test.BINDGEN, "wat", f"{name}.wat", "-o", f"{name}.wasm"], check=True,
+                           cwd=self.folder)
         self.write("wit/world.wit", "package example:demo@0.1.0;\n\ninterface names { pick: func() -> string; }\n\n"
                    "world host { import names; export run: func(); }\n")
 

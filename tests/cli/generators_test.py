@@ -49,6 +49,77 @@ class Componentize(harness.CommandTest):
         self.assertIn("wasi_snapshot_preview1", finished.err)
 
 
+class Compose(harness.CommandTest):
+    APP = """(component
+      (import "test:lib/number@1.0.0" (instance $n (export "get" (func (result u32)))))
+      (core func $get (canon lower (func $n "get")))
+      (core module $m (import "n" "get" (func $get (result i32)))
+        (func (export "run") (result i32) (i32.add (call $get) (i32.const 1))))
+      (core instance $i (instantiate $m (with "n" (instance (export "get" (func $get))))))
+      (func (export "run") (result u32) (canon lift (core func $i "run"))))"""
+    PROVIDER = """(component
+      (core module $m (func (export "get") (result i32) (i32.const 41)))
+      (core instance $i (instantiate $m))
+      (func $get (result u32) (canon lift (core func $i "get")))
+      (instance $n (export "get" (func $get)))
+      (export "test:lib/number@1.0.0" (instance $n)))"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("app.wat", self.APP)
+        self.write("number.wat", self.PROVIDER)
+
+    def compose(self, *arguments):
+        finished = self.capstan(["compose", *arguments, "-o", "whole.wasm"])
+        self.assertEqual((finished.out, finished.status), ("", 0), finished.err)
+        return finished.err
+
+    def test_an_import_is_served_by_the_provider(self):
+        said = self.compose("app.wat", "number.wat")
+
+        self.assertTrue(said.startswith("capstan: test:lib/number@1.0.0 of 'app.wat' comes from 'number.wat'\n"
+                                        "capstan: wrote 'whole.wasm', "), said)
+        self.check(["run", "whole.wasm", "--invoke", "run()"], out="42\n")
+
+    def test_a_compatible_version_serves_and_is_named(self):
+        self.write("number.wat", self.PROVIDER.replace("@1.0.0", "@1.2.0"))
+
+        said = self.compose("app.wat", "number.wat")
+
+        self.assertIn("comes from 'number.wat', which exports test:lib/number@1.2.0\n", said)
+        self.check(["run", "whole.wasm", "--invoke", "run()"], out="42\n")
+
+    def test_what_nobody_uses_is_a_warning(self):
+        self.write("other.wat", self.PROVIDER.replace("test:lib/number", "test:lib/other"))
+
+        said = self.compose("app.wat", "number.wat", "other.wat")
+
+        self.assertIn("capstan: warning: 'other.wat' is not part of the result: nobody imports what it exports\n",
+                      said)
+
+    def test_what_is_left_over_is_explained(self):
+        self.write("app.wat", self.APP.replace("(component", '(component (import "test:lib/more@1.0.0" (instance))', 1))
+
+        said = self.compose("app.wat", "number.wat")
+
+        self.assertIn("test:lib/more@1.0.0 of 'app.wat' is left to the host: no provider exports it\n", said)
+
+    def test_nothing_to_plug_is_an_error_with_the_reason(self):
+        self.write("number.wat", self.PROVIDER.replace("@1.0.0", "@2.0.0"))
+        finished = self.capstan(["compose", "app.wat", "number.wat", "-o", "whole.wasm"])
+
+        self.assertEqual((finished.out, finished.status), ("", FAILURE))
+        self.assertIn("capstan: nothing to plug into `app.wat`", finished.err)
+        self.assertIn("exports another version of it: test:lib/number@2.0.0", finished.err)
+        self.assertFalse((self.folder / "whole.wasm").exists())
+
+    def test_a_provider_that_is_missing_is_named(self):
+        finished = self.capstan(["compose", "app.wat", "no.wasm", "-o", "whole.wasm"])
+
+        self.assertEqual(finished.status, harness.USAGE)
+        self.assertIn("'no.wasm'", finished.err)
+
+
 class Compile(harness.CommandTest):
     def test_an_artefact_runs_when_that_is_allowed(self):
         finished = self.capstan(["compile", harness.HELLO_MODULE, "-o", "hello.cwasm"])

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct BundleOptions {
-  std::string folder;                         // check
+  std::string folder;                        // check
   std::vector<std::string> folders = {"."};  // list
   std::string hosts;
   bool allow_anywhere = false;
@@ -107,8 +107,8 @@ void define_bundle(CLI::App& app, Session& session) {
   CLI::App* list_command =
       bundle->add_subcommand("list", "the bundles in folders, or those of a hosts.toml");
   add_session_options(*list_command, session);
-  auto* folders = list_command->add_option(
-      "DIR", options->folders, "bundles, or folders that hold bundles (default: here)");
+  auto* folders = list_command->add_option("DIR", options->folders,
+                                           "bundles, or folders that hold bundles (default: here)");
   list_command->add_option("--host-config", options->hosts, "a hosts.toml")->excludes(folders);
 
   for (CLI::App* command : {check_command, list_command})

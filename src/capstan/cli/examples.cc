@@ -8,6 +8,14 @@ namespace capstan::cli {
 namespace {
 
 constexpr auto table = std::to_array<Example>({
+    {"run", "capstan run hello.wasm -- Ada", "run a command with an argument"},
+    {"run", "capstan run calculator.wasm --invoke 'add(1, 2)'", "call one export"},
+    {"run", "capstan run --dir data::/data,rw --timeout 2s hello.wasm",
+     "with a folder of this machine, for two seconds at most"},
+    {"run", "capstan run --host-bundle ./my-store app.wasm",
+     "with an interface from a host bundle"},
+    {"inspect", "capstan inspect hello.wasm", "what it needs, who provides that, what it offers"},
+    {"inspect", "capstan inspect --wit hello.wasm", "its world as WIT"},
     {"new", "capstan new component hello", "make the project of a command in the folder hello"},
     {"new", "capstan new http web --lang c", "a component in C that answers HTTP requests"},
     {"new", "capstan new adapter my-host", "a C++ program that embeds Capstan"},
@@ -28,6 +36,9 @@ constexpr auto table = std::to_array<Example>({
     {"bindgen guest", "capstan bindgen guest wit --world plugin -o generated",
      "write the C++ bindings of a component"},
     {"bindgen guest", "capstan bindgen guest wit --language c -o generated", "the same in C"},
+    {"bundle check", "capstan bundle check ./my-store",
+     "load a bundle and compare it with its WIT"},
+    {"bundle list", "capstan bundle list bundles", "the bundles in the folder bundles"},
     {"doctor", "capstan doctor", "say what works on this machine, and mend what does not"},
     {"completion bash",
      "capstan completion bash > ~/.local/share/bash-completion/completions/capstan",

@@ -59,7 +59,10 @@ OptionOutline option_outline(const CLI::Option& option) {
     const std::string type = option.get_type_name();
     outline.choices = choices_of(type);
     outline.value = type.substr(0, type.find(":{"));
-    outline.kind = kind_of(outline.value);
+    // TEXT is what CLI11 says of itself, when the command says nothing.
+    const bool unsaid = outline.value == "TEXT";
+    if (unsaid && !option.nonpositional()) outline.value = outline.names.front();
+    outline.kind = unsaid && option.nonpositional() ? ValueKind::file : kind_of(outline.value);
   }
   outline.description = option.get_description();
   outline.required = option.get_required();
