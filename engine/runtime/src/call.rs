@@ -10,7 +10,7 @@ use crate::exports::RawArguments;
 use crate::guard::guard_inside;
 use crate::prepared::Export;
 use crate::shared::Shared;
-use crate::store::{self, Function, Store, StoreData};
+use crate::store::{self, Function, Slot, Store, StoreData};
 use crate::ticker::Armed;
 use crate::waker;
 use std::future::Future;
@@ -205,6 +205,25 @@ fn wrong_target(what: &str) -> Box<Error> {
     error::argument(what)
 }
 
+/// The export and the instance that a caller means.
+///
+/// # Safety
+/// The header's promises; this is the store's only call.
+#[inline(always)]
+pub unsafe fn find<'a>(
+    busy: &Busy,
+    instance: capstan_instance,
+    export: *const Export,
+) -> Outcome<(&'a Export, &'a mut Slot)> {
+    // SAFETY: the caller's promise.
+    let (export, slots) = unsafe { (export.as_ref(), &mut (*busy.store).slots) };
+    match (export, slots.get_mut(instance as usize)) {
+        (Some(export), Some(slot)) if export.belongs_to(&slot.prepared) => Ok((export, slot)),
+        (Some(_), Some(_)) => Err(wrong_target("the export is of another component")),
+        _ => Err(wrong_target("there is no such export or instance")),
+    }
+}
+
 /// An export of an instance, looked up and checked.
 pub struct Target {
     /// In the store, which makes no instances while this exists.
@@ -224,14 +243,9 @@ impl Target {
         values: *const capstan_call_values,
     ) -> Outcome<Target> {
         // SAFETY: the caller's promise.
-        let (export, slots) = unsafe { (export.as_ref(), &mut (*busy.store).slots) };
-        let (Some(export), Some(slot)) = (export, slots.get_mut(instance as usize)) else {
-            return Err(wrong_target("there is no such export or instance"));
-        };
-        if values.is_null() || !export.belongs_to(&slot.prepared) {
-            return Err(wrong_target(
-                "`values` is null, or the export is of another component",
-            ));
+        let (export, slot) = unsafe { find(busy, instance, export) }?;
+        if values.is_null() {
+            return Err(wrong_target("`values` is null"));
         }
         Ok(Target {
             function: Store::function(inside, slot, export)?,

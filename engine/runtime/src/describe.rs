@@ -143,6 +143,21 @@ fn describe(names: &Names, entries: Vec<Entry>) -> Outcome<Vec<Item>> {
     entries.into_iter().map(describe_one).collect()
 }
 
+/// A type as messages show it; a long one is cut off.
+pub fn short_text(ty: &Type) -> String {
+    const BYTES_MAX: usize = 200;
+    let mut writer = Writer {
+        names: &Names::default(),
+        text: String::new(),
+    };
+    let whole = writer.ty(ty).is_ok() && writer.text.len() <= BYTES_MAX;
+    if !whole {
+        let end = writer.text.floor_char_boundary(BYTES_MAX);
+        writer.text.replace_range(end.., "...");
+    }
+    writer.text
+}
+
 struct TooLong;
 
 struct Writer<'a> {

@@ -40,6 +40,8 @@ impl Engine {
         settings.wasm_component_model(true);
         settings.wasm_component_model_fixed_length_lists(true);
         settings.concurrency_support(config.concurrency != 0);
+        // Exports that wait on a stack of their own instead of through a callback.
+        settings.wasm_component_model_async_stackful(config.concurrency != 0);
         settings.epoch_interruption(config.interruptible != 0);
         settings.consume_fuel(config.fuel != 0);
         settings.parallel_compilation(config.no_parallel_compile == 0);

@@ -22,10 +22,12 @@ mod guard;
 mod guest_resource;
 mod handles;
 mod instantiate;
+mod invoke;
 mod limits;
 mod link;
 mod linked;
 mod lowering;
+mod network;
 mod params;
 mod plan;
 mod prepared;
@@ -39,6 +41,7 @@ mod text;
 mod ticker;
 mod waker;
 mod wasi;
+mod wave;
 mod words;
 
 /// The C interface, for crates that are built into the same library.
@@ -63,6 +66,7 @@ pub mod c {
     };
     pub use crate::guest_resource::{capstan_guest_resource_delete, capstan_guest_resource_forget};
     pub use crate::instantiate::capstan_instantiate;
+    pub use crate::invoke::capstan_invoke_text;
     pub use crate::prepared::{
         capstan_prepared_delete, capstan_prepared_export, capstan_prepared_may_suspend,
         capstan_prepared_new,
@@ -72,9 +76,9 @@ pub mod c {
         capstan_store_set_limits,
     };
     pub use crate::wasi::{
-        capstan_wasi_argument, capstan_wasi_block_on_files, capstan_wasi_delete,
-        capstan_wasi_descriptor, capstan_wasi_directory, capstan_wasi_environment,
-        capstan_wasi_inherit, capstan_wasi_inherit_network, capstan_wasi_new, capstan_wasi_sink,
+        capstan_wasi_allow_address, capstan_wasi_argument, capstan_wasi_block_on_files,
+        capstan_wasi_delete, capstan_wasi_descriptor, capstan_wasi_directory,
+        capstan_wasi_environment, capstan_wasi_inherit, capstan_wasi_inherit_network, capstan_wasi_new, capstan_wasi_sink,
         capstan_wasi_stdin_bytes,
     };
 }

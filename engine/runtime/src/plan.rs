@@ -6,7 +6,7 @@ use crate::error::{self, Code, Outcome, fail};
 use crate::link::{self, LinkedRef, Shape, Style};
 use crate::linked::{Linked, Resources};
 use crate::store::StoreData;
-use crate::{probe, shape, text};
+use crate::{network, probe, scan, shape, text};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -73,6 +73,8 @@ pub struct Plan {
     pub resources: Arc<Resources>,
     /// An import that no table names, left to WASI.
     pub leaves_imports: bool,
+    /// The first one of them that is of WASI 0.3.
+    wasi_03: Option<String>,
 }
 
 impl Plan {
@@ -93,6 +95,7 @@ impl Plan {
             linked: Vec::new(),
             resources: Arc::default(),
             leaves_imports: false,
+            wasi_03: None,
         };
         let engine = component.wasmtime.engine();
         for (name, item) in component.wasmtime.component_type().imports(engine) {
@@ -103,7 +106,7 @@ impl Plan {
                             plan.add(table, name, inner, &item.ty)?;
                         }
                     }
-                    None => plan.leaves_imports = true,
+                    None => plan.leave(name),
                 },
                 other => {
                     if let Some(table) = tables.get("") {
@@ -113,6 +116,13 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    fn leave(&mut self, name: &str) {
+        self.leaves_imports = true;
+        if self.wasi_03.is_none() && scan::is_wasi_03(name) {
+            self.wasi_03 = Some(name.to_owned());
+        }
     }
 
     fn add(
@@ -175,11 +185,7 @@ impl Plan {
     ) -> Outcome<InstancePre<StoreData>> {
         let mut linker = Linker::new(component.wasmtime.engine());
         let linked = (|| {
-            match wasi {
-                WasiMode::None => {}
-                WasiMode::Blocking => wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?,
-                WasiMode::Suspending => wasmtime_wasi::p2::add_to_linker_async(&mut linker)?,
-            }
+            self.add_wasi(component, wasi, &mut linker)?;
             linker.allow_shadowing(true);
             for item in &self.items {
                 item.register(&mut linker, &self.linked)?;
@@ -208,6 +214,27 @@ impl Plan {
 }
 
 impl Plan {
+    fn add_wasi(
+        &self,
+        component: &Component,
+        mode: WasiMode,
+        linker: &mut Linker<StoreData>,
+    ) -> wasmtime::Result<()> {
+        match mode {
+            WasiMode::None => return Ok(()),
+            WasiMode::Blocking => wasmtime_wasi::p2::add_to_linker_sync(linker)?,
+            WasiMode::Suspending => wasmtime_wasi::p2::add_to_linker_async(linker)?,
+        }
+        if let Some(name) = &self.wasi_03 {
+            wasmtime::ensure!(
+                component.engine.0.concurrency,
+                "`{name}` is of WASI 0.3, which needs an engine with concurrency"
+            );
+            wasmtime_wasi::p3::add_to_linker(linker)?;
+        }
+        network::restrict_names(linker, self.wasi_03.is_some())
+    }
+
     /// Our count of flat words decides what is read: it must be Wasmtime's.
     fn check_words(
         &self,

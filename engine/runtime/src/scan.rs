@@ -3,6 +3,12 @@
 use crate::error::{Code, Outcome, fail};
 use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
+/// Of an import's name: its functions may be async, also when the ones that a component picked are
+/// not.
+pub fn is_wasi_03(name: &str) -> bool {
+    name.starts_with("wasi:") && name.contains("@0.3.")
+}
+
 /// What only an engine with concurrency accepts.
 const CONCURRENT: WasmFeatures = WasmFeatures::CM_ASYNC
     .union(WasmFeatures::CM_ASYNC_STACKFUL)
@@ -11,7 +17,7 @@ const CONCURRENT: WasmFeatures = WasmFeatures::CM_ASYNC
     .union(WasmFeatures::CM_ERROR_CONTEXT);
 
 /// Asks the validator itself, without function bodies: valid without the concurrent features means
-/// not needed.
+/// not needed. WASI 0.3 is served by an engine with concurrency only.
 pub fn needs_concurrency(bytes: &[u8]) -> Outcome<bool> {
     if !Parser::is_component(bytes) {
         let what = if Parser::is_core_wasm(bytes) {
@@ -22,7 +28,7 @@ pub fn needs_concurrency(bytes: &[u8]) -> Outcome<bool> {
         return Err(fail(Code::NotLoadable, what));
     }
     if validate(bytes, WasmFeatures::all().difference(CONCURRENT)).is_ok() {
-        return Ok(false);
+        return Ok(imports_wasi_03(bytes));
     }
     match validate(bytes, WasmFeatures::all()) {
         Ok(()) => Ok(true),
@@ -31,6 +37,25 @@ pub fn needs_concurrency(bytes: &[u8]) -> Outcome<bool> {
             format!("{} (at offset {:#x})", error.message(), error.offset()),
         )),
     }
+}
+
+/// Looks at the imports of the component itself, not of those inside it.
+fn imports_wasi_03(bytes: &[u8]) -> bool {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+        match payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(imports) if depth == 1 => {
+                let mut imports = imports.into_iter().map_while(Result::ok);
+                if imports.any(|import| is_wasi_03(import.name.name)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn validate(bytes: &[u8], features: WasmFeatures) -> wasmparser::Result<()> {

@@ -1,8 +1,9 @@
-//! WASI 0.2 with explicit grants.
+//! WASI 0.2 and 0.3 with explicit grants, the same for both.
 
 use crate::abi::{capstan_error, capstan_text, capstan_wasi};
 use crate::error::{self, Code, Outcome, fail};
 use crate::guard::{guard, guard_value};
+use crate::network::Grants;
 use crate::text;
 use bytes::Bytes;
 use std::ffi::c_void;
@@ -20,7 +21,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 /// What wasmtime-wasi offers; components may import any compatible version.
-pub const INTERFACES: [&str; 27] = [
+pub const INTERFACES: [&str; 48] = [
     "wasi:cli/environment@0.2.12",
     "wasi:cli/exit@0.2.12",
     "wasi:cli/stderr@0.2.12",
@@ -48,12 +49,35 @@ pub const INTERFACES: [&str; 27] = [
     "wasi:sockets/tcp@0.2.12",
     "wasi:sockets/udp-create-socket@0.2.12",
     "wasi:sockets/udp@0.2.12",
+    "wasi:cli/environment@0.3.0",
+    "wasi:cli/exit@0.3.0",
+    "wasi:cli/stderr@0.3.0",
+    "wasi:cli/stdin@0.3.0",
+    "wasi:cli/stdout@0.3.0",
+    "wasi:cli/terminal-input@0.3.0",
+    "wasi:cli/terminal-output@0.3.0",
+    "wasi:cli/terminal-stderr@0.3.0",
+    "wasi:cli/terminal-stdin@0.3.0",
+    "wasi:cli/terminal-stdout@0.3.0",
+    "wasi:cli/types@0.3.0",
+    "wasi:clocks/monotonic-clock@0.3.0",
+    "wasi:clocks/system-clock@0.3.0",
+    "wasi:clocks/types@0.3.0",
+    "wasi:filesystem/preopens@0.3.0",
+    "wasi:filesystem/types@0.3.0",
+    "wasi:random/insecure-seed@0.3.0",
+    "wasi:random/insecure@0.3.0",
+    "wasi:random/random@0.3.0",
+    "wasi:sockets/ip-name-lookup@0.3.0",
+    "wasi:sockets/types@0.3.0",
 ];
 
 /// The WASI side of a store.
 pub struct WasiState {
     pub context: WasiCtx,
     pub table: ResourceTable,
+    /// Which names may be looked up; all of them when it is absent, if look-up is on at all.
+    pub grants: Option<Arc<Grants>>,
 }
 
 enum Stream {
@@ -83,6 +107,8 @@ struct Directory {
 pub struct Wasi {
     builder: WasiCtxBuilder,
     directories: Vec<Directory>,
+    grants: Grants,
+    whole_network: bool,
 }
 
 impl Wasi {
@@ -90,6 +116,8 @@ impl Wasi {
         Wasi {
             builder: WasiCtxBuilder::new(),
             directories: Vec::new(),
+            grants: Grants::default(),
+            whole_network: false,
         }
     }
 
@@ -103,10 +131,29 @@ impl Wasi {
                 return Err(fail(Code::Io, text));
             }
         }
+        let grants = self.grant_network();
         Ok(Box::new(WasiState {
             context: self.builder.build(),
             table: ResourceTable::new(),
+            grants,
         }))
+    }
+
+    fn grant_network(&mut self) -> Option<Arc<Grants>> {
+        if !self.whole_network && self.grants.is_empty() {
+            return None;
+        }
+        self.builder.allow_tcp(true).allow_udp(true);
+        if self.whole_network {
+            self.builder.inherit_network().allow_ip_name_lookup(true);
+            return None;
+        }
+        let grants = Arc::new(std::mem::take(&mut self.grants));
+        let checked = Arc::clone(&grants);
+        self.builder
+            .allow_ip_name_lookup(grants.has_names())
+            .socket_addr_check(move |address, reason| Grants::check(&checked, address, reason));
+        Some(grants)
     }
 
     fn output(&mut self, stream: &Stream, output: impl StdoutStream + 'static) -> Outcome<()> {
@@ -408,8 +455,17 @@ pub unsafe extern "C" fn capstan_wasi_inherit_network(wasi: *mut capstan_wasi) {
     // SAFETY: the header's promises.
     unsafe {
         change(wasi, |wasi| {
-            wasi.builder.inherit_network().allow_ip_name_lookup(true);
+            wasi.whole_network = true;
             Ok(())
         });
     }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capstan_wasi_allow_address(
+    wasi: *mut capstan_wasi,
+    address: capstan_text,
+) -> *mut capstan_error {
+    // SAFETY: the header's promises.
+    unsafe { try_change(wasi, |wasi| wasi.grants.add(address.str("the address")?)) }
 }

@@ -92,8 +92,9 @@ bool capstan_engine_has_concurrency(const capstan_engine*);
 
 typedef struct capstan_component capstan_component;
 
-/* Whether the component uses async, streams, futures or threads, so that only an engine with
- * `concurrency` takes it. Looks at types and canonical definitions, not at code. Fails with
+/* Whether the component uses async, streams, futures or threads, or imports WASI 0.3, so that only
+ * an engine with `concurrency` takes it. Looks at types and canonical definitions, not at code.
+ * Fails with
  * CAPSTAN_ERROR_NOT_LOADABLE for what is no component. */
 capstan_error* capstan_component_needs_concurrency(const uint8_t* bytes, size_t size,
                                                    bool* needs_out);
@@ -147,7 +148,7 @@ capstan_error* capstan_component_imports(const capstan_component*, capstan_item_
 capstan_error* capstan_component_exports(const capstan_component*, capstan_item_visitor,
                                          void* context);
 
-/* The interfaces the engine's own WASI offers, as CAPSTAN_ITEM_INTERFACE items. */
+/* The interfaces the engine's own WASI offers, 0.2 and 0.3, as CAPSTAN_ITEM_INTERFACE items. */
 void capstan_wasi_interfaces(capstan_item_visitor, void* context);
 
 /* ------------------------------------------------------------------------------------- prepared */
@@ -156,7 +157,9 @@ typedef struct capstan_prepared capstan_prepared;
 
 typedef struct capstan_prepare_options {
   size_t struct_size;
-  bool wasi; /* connect the engine's WASI 0.2 to imports that no interface below names */
+  /* Connect the engine's WASI to imports that no interface below names: 0.2, and 0.3 for components
+   * that import any of it, which needs an engine with concurrency. */
+  bool wasi;
   const capstan_interface* const* interfaces;
   size_t interface_count;
 } capstan_prepare_options;
@@ -216,8 +219,15 @@ void capstan_wasi_sink(capstan_wasi*, capstan_stream, void (*write)(void*, const
 /* Lets file operations block the thread that runs the guest instead of going to a pool: far
  * faster, for guests that own their thread. */
 void capstan_wasi_block_on_files(capstan_wasi*, bool);
-/* Network: off unless asked for. */
+/* Network: off unless asked for. This is all of it, name look-up too. */
 void capstan_wasi_inherit_network(capstan_wasi*);
+/* One address: "host:port". The host is a name, an IPv4 address, an IPv6 address in brackets, or
+ * "*" for every host; the port is a number or "*". Sockets connect to, send to, receive from, bind
+ * and listen on granted addresses only (what a granted listener accepts may come from anywhere, and
+ * any free port may be bound to connect from). Only granted names are looked up. A name stands for
+ * the addresses it has when a socket uses it, and for those it had since the store was made. No
+ * effect after capstan_wasi_inherit_network. */
+capstan_error* capstan_wasi_allow_address(capstan_wasi*, capstan_text address);
 
 /* ---------------------------------------------------------------------------------------- store */
 
@@ -284,6 +294,17 @@ void capstan_call_delete(capstan_call*);
 /* Instantiation driven by the caller's event loop; the instance is written when it is ready. */
 capstan_error* capstan_instantiate_async(capstan_store*, const capstan_prepared*,
                                          capstan_instance* instance_out, capstan_call** call_out);
+
+/* Calls an export with values as text, in the WAVE encoding, and waits for it: `1, "two", some(3)`.
+ * `arguments` has one value for each parameter; trailing ones that are options may be left out.
+ * `write` is given the result's text once, empty when there is no result, and only on success.
+ * What cannot be read, or does not fit the function's type, is CAPSTAN_ERROR_INVALID_ARGUMENT, and
+ * nothing has run. So is a function whose type has resources, streams, futures, maps or error
+ * contexts: they have no text. Texts up to 16 MiB with values nested up to 99 deep are taken. */
+capstan_error* capstan_invoke_text(capstan_store*, capstan_instance, const capstan_export*,
+                                   capstan_text arguments,
+                                   void (*write)(void* context, capstan_text result),
+                                   void* context);
 
 /* Ends a guest resource held by the host: runs the guest's destructor for an own handle,
  * blocking; while the store is busy the work is put off until the call ends. A trap in the
