@@ -157,4 +157,39 @@ Outcome<void> validate(std::string_view wasm) {
   return {};
 }
 
+Outcome<capstan_toolchain_file_kind> kind_of(std::string_view bytes) {
+  capstan_toolchain_file_kind kind = CAPSTAN_TOOLCHAIN_KIND_UNKNOWN;
+  if (auto* error = capstan_toolchain_kind(bytes_of(bytes), &kind)) {
+    return failure(error);
+  }
+  return kind;
+}
+
+Outcome<std::string> producers_json(std::string_view wasm) {
+  capstan_toolchain_buffer json = {};
+  if (auto* error = capstan_toolchain_producers_json(bytes_of(wasm), &json)) {
+    return failure(error);
+  }
+  return take(json);
+}
+
+Outcome<Composition> compose(const File& app, const std::vector<File>& providers) {
+  std::vector<capstan_toolchain_compose_part> parts;
+  parts.reserve(providers.size());
+  for (const File& provider : providers) {
+    parts.push_back({text_of(provider.name), bytes_of(provider.contents)});
+  }
+  const capstan_toolchain_compose_options options = {
+      .app = {text_of(app.name), bytes_of(app.contents)},
+      .providers = parts.data(),
+      .provider_count = parts.size(),
+  };
+  capstan_toolchain_buffer component = {};
+  capstan_toolchain_buffer report = {};
+  if (auto* error = capstan_toolchain_compose(&options, &component, &report)) {
+    return failure(error);
+  }
+  return Composition{.component = take(component), .report_json = take(report)};
+}
+
 }  // namespace capstan::codegen

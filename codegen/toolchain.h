@@ -92,4 +92,19 @@ struct Componentize {
 // Checks a binary module or component.
 [[nodiscard]] Outcome<void> validate(std::string_view wasm);
 
+// What bytes are; see capstan/toolchain.h.
+[[nodiscard]] Outcome<capstan_toolchain_file_kind> kind_of(std::string_view bytes);
+
+// Who made a binary, as JSON; see capstan/toolchain.h.
+[[nodiscard]] Outcome<std::string> producers_json(std::string_view wasm);
+
+struct Composition {
+  std::string component;
+  std::string report_json;  // see capstan/toolchain.h
+};
+
+// Plugs the providers' exports into the app's imports. Files are binary components, their names are
+// for the report and for messages.
+[[nodiscard]] Outcome<Composition> compose(const File& app, const std::vector<File>& providers);
+
 }  // namespace capstan::codegen

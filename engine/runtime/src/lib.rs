@@ -78,8 +78,8 @@ pub mod c {
     pub use crate::wasi::{
         capstan_wasi_allow_address, capstan_wasi_argument, capstan_wasi_block_on_files,
         capstan_wasi_delete, capstan_wasi_descriptor, capstan_wasi_directory,
-        capstan_wasi_environment, capstan_wasi_inherit, capstan_wasi_inherit_network, capstan_wasi_new, capstan_wasi_sink,
-        capstan_wasi_stdin_bytes,
+        capstan_wasi_environment, capstan_wasi_inherit, capstan_wasi_inherit_network,
+        capstan_wasi_new, capstan_wasi_sink, capstan_wasi_stdin_bytes,
     };
 }
 

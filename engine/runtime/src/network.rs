@@ -163,7 +163,9 @@ impl Grants {
                     Host::Address(own) => *own == ip,
                     Host::Name(name) => {
                         let names = names.get_or_insert_with(|| self.known());
-                        names.get(name).is_some_and(|known| known.addresses.contains(&ip))
+                        names
+                            .get(name)
+                            .is_some_and(|known| known.addresses.contains(&ip))
                     }
                 }
         })
@@ -319,10 +321,7 @@ impl lookup_02::HostResolveAddressStream for NamesView<'_> {
         self.sockets.subscribe(stream)
     }
 
-    fn drop(
-        &mut self,
-        stream: Resource<lookup_02::ResolveAddressStream>,
-    ) -> wasmtime::Result<()> {
+    fn drop(&mut self, stream: Resource<lookup_02::ResolveAddressStream>) -> wasmtime::Result<()> {
         lookup_02::HostResolveAddressStream::drop(&mut self.sockets, stream)
     }
 }
@@ -401,7 +400,10 @@ mod tests {
         let some = grants(&["LocalHost.:8080"]);
         assert!(some.allows_name("localhost") && some.allows_name("LOCALHOST."));
         assert!(!some.allows_name("localhost.example"));
-        assert!(!allows(&some, "127.0.0.1:8080"), "nobody asked for the name yet");
+        assert!(
+            !allows(&some, "127.0.0.1:8080"),
+            "nobody asked for the name yet"
+        );
         assert!(checked(&some, "127.0.0.1:8080", SocketAddrUse::TcpConnect));
         assert!(allows(&some, "127.0.0.1:8080"));
         assert!(!checked(&some, "127.0.0.1:8081", SocketAddrUse::TcpConnect));
@@ -435,7 +437,10 @@ mod tests {
             ("", "the port is missing"),
         ] {
             let error = grants_error(text);
-            assert!(error.contains(what) && error.contains(text), "{text}: {error}");
+            assert!(
+                error.contains(what) && error.contains(text),
+                "{text}: {error}"
+            );
         }
     }
 

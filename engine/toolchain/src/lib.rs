@@ -6,7 +6,9 @@
 
 mod boundary;
 mod component;
+mod compose;
 mod guest;
+mod inspect;
 mod wit;
 
 use boundary::{Buffer, Bytes, Error, Text, deep, export, guarded};
@@ -48,6 +50,19 @@ pub struct ComponentizeOptions {
     world: u32,
     string_encoding: u32,
     adapter: u32,
+}
+
+#[repr(C)]
+pub struct ComposePart {
+    name: Text,
+    component: Bytes,
+}
+
+#[repr(C)]
+pub struct ComposeOptions {
+    app: ComposePart,
+    providers: *const ComposePart,
+    provider_count: usize,
 }
 
 fn string_encoding(value: u32) -> Result<StringEncoding, String> {
@@ -284,6 +299,53 @@ pub unsafe extern "C" fn capstan_toolchain_validate(wasm: Bytes) -> *mut Error {
     export(|| {
         let wasm = unsafe { wasm.read() };
         deep(|| component::validate(wasm))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capstan_toolchain_compose(
+    options: *const ComposeOptions,
+    component_out: *mut Buffer,
+    report_json_out: *mut Buffer,
+) -> *mut Error {
+    export(|| {
+        let options = unsafe { &*options };
+        let providers = unsafe { list(options.providers, options.provider_count) };
+        let mut parts = Vec::new();
+        for part in std::iter::once(&options.app).chain(providers) {
+            parts.push(compose::Part {
+                name: unsafe { part.name.read("the name of a component") }?,
+                component: unsafe { part.component.read() },
+            });
+        }
+        let (component, report) = deep(|| compose::compose(&parts))?;
+        unsafe {
+            *component_out = Buffer::of(component);
+            *report_json_out = Buffer::of(report);
+        }
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capstan_toolchain_producers_json(
+    wasm: Bytes,
+    json_out: *mut Buffer,
+) -> *mut Error {
+    export(|| {
+        let wasm = unsafe { wasm.read() };
+        let json = deep(|| inspect::producers(wasm))?;
+        unsafe { *json_out = Buffer::of(json) };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capstan_toolchain_kind(bytes: Bytes, kind_out: *mut u32) -> *mut Error {
+    export(|| {
+        let kind = inspect::kind(unsafe { bytes.read() });
+        unsafe { *kind_out = kind as u32 };
+        Ok(())
     })
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace capstan::host {
 namespace {
@@ -86,16 +87,21 @@ std::string show_difference(const Claim& first, const Claim& second) {
 
 std::string advice_for_missing(std::string_view interface_id,
                                std::span<const std::string_view> provided, bool wasi_offered) {
+  std::vector<std::string_view> versions;
   for (const std::string_view other : provided) {
     if (other != interface_id && without_version(other) == without_version(interface_id))
-      return fmt::format("the host provides another version of it: {}", other);
+      versions.push_back(other);
   }
+  if (versions.size() == 1)
+    return fmt::format("the host provides another version of it: {}", versions[0]);
+  if (!versions.empty())
+    return fmt::format("the host provides other versions of it: {}", fmt::join(versions, ", "));
   constexpr std::string_view engine_wasi[] = {"wasi:cli/", "wasi:clocks/", "wasi:filesystem/",
                                               "wasi:io/",  "wasi:random/", "wasi:sockets/"};
   const bool is_wasi = std::ranges::any_of(
       engine_wasi, [&](std::string_view prefix) { return interface_id.starts_with(prefix); });
   if (is_wasi && !wasi_offered) return "it is part of WASI: call linker.add_wasi()";
-  if (is_wasi) return "this engine offers WASI 0.2 only";
+  if (is_wasi) return "the engine's WASI, 0.2 and 0.3, has no such interface";
   if (const std::string_view near = nearest(interface_id, provided); !near.empty())
     return fmt::format("did you mean {}, which the host provides?", near);
   return "generate bindings for it with capstan_bindings() and register them with their "

@@ -156,10 +156,19 @@ TEST(Advice, AnotherVersionOfTheSameInterface) {
             "the host provides another version of it: demo:a/b@1.0.0");
 }
 
+TEST(Advice, SeveralVersionsOfTheSameInterface) {
+  const Names provided = {"wasi:cli/stdout@0.2.12", "wasi:cli/stdout@0.3.0"};
+
+  EXPECT_EQ(advice_for_missing("wasi:cli/stdout@0.4.0", provided, true),
+            "the host provides other versions of it: wasi:cli/stdout@0.2.12, "
+            "wasi:cli/stdout@0.3.0");
+}
+
 TEST(Advice, WasiThatWasNotAskedFor) {
   for (const std::string_view id :
        {"wasi:cli/environment@0.2.0", "wasi:io/streams@0.2.3", "wasi:filesystem/types@0.2.0",
-        "wasi:clocks/wall-clock@0.2.0", "wasi:random/random@0.2.0", "wasi:sockets/tcp@0.2.0"}) {
+        "wasi:clocks/wall-clock@0.2.0", "wasi:random/random@0.2.0", "wasi:sockets/tcp@0.2.0",
+        "wasi:cli/stdout@0.3.0"}) {
     EXPECT_EQ(advice_for_missing(id, Names(), false), "it is part of WASI: call linker.add_wasi()")
         << id;
   }
@@ -167,7 +176,7 @@ TEST(Advice, WasiThatWasNotAskedFor) {
 
 TEST(Advice, WasiThatTheEngineDoesNotHave) {
   EXPECT_EQ(advice_for_missing("wasi:cli/environment@0.9.0", Names(), true),
-            "this engine offers WASI 0.2 only");
+            "the engine's WASI, 0.2 and 0.3, has no such interface");
 }
 
 TEST(Advice, OtherWasiPackagesAreNotTheEngines) {

@@ -129,8 +129,8 @@ Result<Component> Engine::load(std::span<const std::uint8_t> bytes, std::string_
         name,
         Error(
             ErrorCode::unsupported,
-            "the component uses async functions, streams or futures, and this engine was made with "
-            "Concurrency::off; use Concurrency::automatic")));
+            "the component uses WASI 0.3, async functions, streams or futures, and this engine was "
+            "made with Concurrency::off; use Concurrency::automatic")));
 
   CAPSTAN_TRY(core->engine, core_->get(needs || core_->options.concurrency == Concurrency::on));
   capstan_component* component = nullptr;

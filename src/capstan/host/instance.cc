@@ -2,9 +2,12 @@
 
 #include <capstan/abi/handle.h>
 #include <capstan/host/core.h>
+#include <capstan/host/diagnostics.h>
 #include <capstan/host/guest_resource.h>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace capstan {
 namespace {
@@ -105,6 +108,89 @@ bool Instance::PendingCall::ready(const Waker& waker) {
   capstan_call_delete(std::exchange(call_, nullptr));
   core_.store->handles.give_back(lent_);
   return done_ = true;
+}
+
+// ------------------------------------------------------------------------------------------ invoke
+
+namespace {
+
+std::string qualified(std::string_view interface_id, std::string_view name) {
+  return interface_id.empty() ? std::string(name) : fmt::format("{}#{}", interface_id, name);
+}
+
+// The exact interface, else one of a compatible version, else one whose version was left out.
+const ComponentItem* find_function(const Component& component, std::string_view interface_id,
+                                   std::string_view name) {
+  const std::string key = host::compatibility_key(interface_id);
+  const ComponentItem* near = nullptr;
+  for (const ComponentItem& item : component.exports()) {
+    if (item.kind != ComponentItem::Kind::function || item.name != name) continue;
+    if (item.interface_name == interface_id) return &item;
+    const bool compatible = !key.empty() && host::compatibility_key(item.interface_name) == key;
+    if (compatible ||
+        (!interface_id.empty() && host::without_version(item.interface_name) == interface_id))
+      near = &item;
+  }
+  return near;
+}
+
+Error no_such_function(const Component& component, std::string_view wanted) {
+  std::vector<std::string> names;
+  for (const ComponentItem& item : component.exports())
+    if (item.kind == ComponentItem::Kind::function)
+      names.push_back(qualified(item.interface_name, item.name));
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string_view near = host::nearest(wanted, candidates);
+  std::string advice = "it exports no functions";
+  if (!near.empty()) {
+    advice = fmt::format("did you mean '{}'?", near);
+  } else if (!names.empty()) {
+    constexpr std::size_t shown_max = 10;
+    const std::size_t shown = std::min(names.size(), shown_max);
+    advice = fmt::format("it exports {}{}", fmt::join(names.begin(), names.begin() + shown, ", "),
+                         shown < names.size() ? " and more" : "");
+  }
+  return Error(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}' does not export the function '{}': {}", component.name(), wanted, advice));
+}
+
+// The engine knows what is wrong with the text; the type says what would be right.
+Error with_type(Error error, const ComponentItem& item) {
+  if (error.code() != ErrorCode::invalid_argument) return error;
+  constexpr std::size_t shown_max = 1000;
+  std::string type = item.signature.substr(0, shown_max);
+  if (type.size() < item.signature.size()) type += "...";
+  return Error(ErrorCode::invalid_argument,
+               fmt::format("'{}' cannot be called so: {}; its type is {}{}",
+                           qualified(item.interface_name, item.name), error.message(),
+                           item.is_async ? "async " : "", type));
+}
+
+}  // namespace
+
+Result<std::string> Instance::invoke(std::string_view interface_id, std::string_view name,
+                                     std::string_view arguments) const {
+  using abi::detail::to_c;
+  if (core_->store->store == nullptr)
+    return fail(ErrorCode::invalid_argument, "the store of this instance has ended");
+  const PreparedBase::Core& prepared = *core_->prepared;
+  const ComponentItem* item = find_function(prepared.component, interface_id, name);
+  if (item == nullptr)
+    return std::unexpected(no_such_function(prepared.component, qualified(interface_id, name)));
+  const capstan_export* function = capstan_prepared_export(
+      prepared.prepared.get(), to_c(item->interface_name), to_c(item->name));
+
+  std::string result;
+  const auto keep = [](void* context, capstan_text text) noexcept {
+    static_cast<std::string*>(context)->assign(abi::detail::from_c(text));
+  };
+  const CallScope scope(*core_);
+  if (auto called = host::check(capstan_invoke_text(core_->store->store, core_->index, function,
+                                                    to_c(arguments), keep, &result));
+      !called)
+    return std::unexpected(with_type(std::move(called).error(), *item));
+  return result;
 }
 
 // --------------------------------------------------------------------------------------

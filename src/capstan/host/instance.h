@@ -15,7 +15,10 @@
 #include <capstan/host/store.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace capstan {
 
@@ -61,6 +64,14 @@ class Instance {
     // The task starts later, when this Instance may be gone: it gets one of its own.
     return call_on<R, A...>(*this, index, std::move(arguments)...);
   }
+
+  // Calls any export with text, in the WAVE encoding, and waits for it: `arguments` is
+  // `1, "two", some(3)`, and the result is text too, empty when there is none. `interface_id` is
+  // empty for exports of the world; a compatible version of it counts, and so does leaving the
+  // version out. Text that does not fit is an invalid_argument that shows the function's type;
+  // then nothing has run.
+  [[nodiscard]] Result<std::string> invoke(std::string_view interface_id, std::string_view name,
+                                           std::string_view arguments) const;
 
   [[nodiscard]] const std::shared_ptr<host::InstanceCore>& core() const { return core_; }
 

@@ -94,8 +94,9 @@ class Linker : public LinkerBase, public Registry<State> {
     return LinkerBase::add(shape, std::move(provider));
   }
 
-  // Offers WASI 0.2: cli, clocks, filesystem, io, random, sockets. What a guest reaches through it
-  // is said in the store's options. Interfaces that are registered win over it.
+  // Offers WASI 0.2 and 0.3: cli, clocks, filesystem, io, random, sockets. What a guest reaches
+  // through it is said in the store's options, for both alike. Interfaces that are registered win
+  // over it. Components that import WASI 0.3 need an engine that is not Concurrency::off.
   Linker& add_wasi() {
     offer_wasi();
     return *this;

@@ -87,7 +87,7 @@ bool grants_anything(const Wasi& options) {
   return !options.arguments.empty() || !options.environment.empty() ||
          !options.directories.empty() || options.standard_input.index() != 0 ||
          options.standard_output.index() != 0 || options.standard_error.index() != 0 ||
-         options.network;
+         options.network || !options.allowed_addresses.empty();
 }
 
 // Null when nothing is granted: the engine then makes an empty one should a guest ask, which most
@@ -112,6 +112,8 @@ Result<host::WasiPtr> make_wasi(const Wasi& options) {
   CAPSTAN_TRY_VOID(set_output(wasi.get(), CAPSTAN_STDOUT, options.standard_output));
   CAPSTAN_TRY_VOID(set_output(wasi.get(), CAPSTAN_STDERR, options.standard_error));
   if (options.network) capstan_wasi_inherit_network(wasi.get());
+  for (const std::string& address : options.allowed_addresses)
+    CAPSTAN_TRY_VOID(host::check(capstan_wasi_allow_address(wasi.get(), to_c(address))));
   return wasi;
 }
 

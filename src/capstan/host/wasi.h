@@ -60,6 +60,10 @@ struct Wasi {
   wasi::Output standard_output = {};
   wasi::Output standard_error = {};
   bool network = false;  // all of it, name look-up too
+  // Or address by address: "example.org:443", "127.0.0.1:*", "[::1]:80", "*:53". Sockets connect,
+  // send, receive, bind and listen there only, and only these names are looked up. A name stands
+  // for the addresses it has when a socket uses it.
+  std::vector<std::string> allowed_addresses = {};
   // File operations run on the guest's thread: much faster, for guests that own their thread.
   bool block_on_files = true;
 };

@@ -1,9 +1,10 @@
 // The component toolchain behind one C header: WIT parsing, guest bindings, module -> component,
-// text -> wasm.
+// text -> wasm, components plugged into each other.
 //
 // The implementation is the Rust crate `capstan-toolchain` (wit-parser, wit-component, wit-bindgen,
-// wat), built as `libcapstan_toolchain.so`. It adapts those crates and decides nothing: policy and
-// presentation belong to the C++ callers. This file is written by hand and is the whole contract.
+// wac-graph, wat), built as `libcapstan_toolchain.so`. It adapts those crates and decides nothing:
+// policy and presentation belong to the C++ callers. This file is written by hand and is the whole
+// contract.
 //
 // Conventions, for every function unless it says otherwise:
 // - Arguments are borrowed and read only during the call. A null `data` is allowed if `size` is 0.
@@ -214,6 +215,62 @@ capstan_toolchain_error* capstan_toolchain_wat(capstan_toolchain_text name,
 // Checks a binary module or component with every feature enabled; the error says what is wrong and
 // at which offset.
 capstan_toolchain_error* capstan_toolchain_validate(capstan_toolchain_bytes wasm);
+
+// What bytes are, judged by their beginning and their sections; nothing is validated.
+// - component, module: binary
+// - WIT package: a binary component of nothing but types
+// - text: the text format of a component or module
+// - precompiled: an artefact of the engine, which is native code
+typedef enum capstan_toolchain_file_kind {
+  CAPSTAN_TOOLCHAIN_KIND_UNKNOWN = 0,
+  CAPSTAN_TOOLCHAIN_KIND_COMPONENT = 1,
+  CAPSTAN_TOOLCHAIN_KIND_MODULE = 2,
+  CAPSTAN_TOOLCHAIN_KIND_WIT_PACKAGE = 3,
+  CAPSTAN_TOOLCHAIN_KIND_TEXT = 4,
+  CAPSTAN_TOOLCHAIN_KIND_PRECOMPILED = 5,
+} capstan_toolchain_file_kind;
+
+// Fails only for an internal error.
+capstan_toolchain_error* capstan_toolchain_kind(capstan_toolchain_bytes bytes,
+                                                capstan_toolchain_file_kind* kind_out);
+
+// What a binary says about who made it, as one JSON object; a component's nested components and
+// modules are its "children":
+//
+//   {"kind": "component" | "module", "name": text, "version": text,
+//    "producers": [{"field": "language" | "processed-by" | "sdk", "name": text, "version": text}],
+//    "metadata": {"authors" | "description" | "licenses" | "source" | "homepage" | "revision":
+//    text}, "children": [...]}
+//
+// "name", "version" and "metadata" are missing when the binary has none.
+capstan_toolchain_error* capstan_toolchain_producers_json(capstan_toolchain_bytes wasm,
+                                                          capstan_toolchain_buffer* json_out);
+
+// A binary component, and what messages and the report call it.
+typedef struct capstan_toolchain_compose_part {
+  capstan_toolchain_text name;
+  capstan_toolchain_bytes component;
+} capstan_toolchain_compose_part;
+
+typedef struct capstan_toolchain_compose_options {
+  capstan_toolchain_compose_part app;
+  const capstan_toolchain_compose_part* providers;
+  size_t provider_count;
+} capstan_toolchain_compose_options;
+
+// Plugs exports of the providers into imports of the app, and of other providers that are used.
+// The result exports what the app exports, and imports what nobody satisfied. A provider is
+// instantiated once. The first provider that exports the import wins; an export of a compatible
+// version serves when none has the exact one. The report is one JSON object:
+//
+//   {"satisfied": [{"import": text, "of": name, "by": name, "export": text}],
+//    "left": [{"import": text, "of": name, "reason": text}],
+//    "unused": [{"provider": name, "exports": [text], "reason": text}]}
+//
+// Fails when nothing at all could be plugged, and says why.
+capstan_toolchain_error* capstan_toolchain_compose(const capstan_toolchain_compose_options* options,
+                                                   capstan_toolchain_buffer* component_out,
+                                                   capstan_toolchain_buffer* report_json_out);
 
 #ifdef __cplusplus
 }  // extern "C"
