@@ -72,7 +72,9 @@ function(capstan_bindings)
   if(arg_BUNDLE)
     set_target_properties(${arg_TARGET} PROPERTIES
       CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
-    target_compile_options(${arg_TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+    # What calls exports is not used in a bundle, and must not ask for the engine: it is cut out.
+    target_compile_options(${arg_TARGET} PRIVATE
+      -ffunction-sections -fdata-sections $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
     target_link_libraries(${arg_TARGET} PUBLIC capstan::bundle_kit)
   else()
     target_link_libraries(${arg_TARGET} PUBLIC capstan::capstan)

@@ -1,9 +1,13 @@
 # What `./dev install` puts where. find_package(capstan) then gives capstan::capstan, capstan::engine,
-# capstan::toolchain, capstan::bindgen, capstan_bindings() and capstan_guest(), and needs no cargo.
+# capstan::toolchain, capstan::bundle, capstan::bindgen, capstan_bindings(), capstan_bundle() and capstan_guest(),
+# and needs no cargo.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/capstan)
 
-install(TARGETS capstan EXPORT capstanTargets
+set_target_properties(capstan_bundle PROPERTIES EXPORT_NAME bundle)
+set_target_properties(capstan_bundle_headers PROPERTIES EXPORT_NAME bundle_headers)
+set_target_properties(capstan_bundle_kit PROPERTIES EXPORT_NAME bundle_kit)
+install(TARGETS capstan capstan_bundle capstan_bundle_headers capstan_bundle_kit EXPORT capstanTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY src/capstan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE PATTERN "testing.h" EXCLUDE
@@ -24,6 +28,6 @@ configure_package_config_file(cmake/capstanConfig.cmake.in ${PROJECT_BINARY_DIR}
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/capstanConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/capstanConfig.cmake ${PROJECT_BINARY_DIR}/capstanConfigVersion.cmake
-              cmake/capstan_bindings.cmake
+              cmake/capstan_bindings.cmake cmake/capstan_bundle.cmake cmake/capstan_bundle.map
         DESTINATION ${package_folder} COMPONENT development)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/capstan COMPONENT runtime)

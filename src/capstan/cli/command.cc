@@ -59,6 +59,7 @@ void define_all(CLI::App& app, Session& session) {
   app.set_version_flag("--version", fmt::format("capstan {}", version()));
   define_run(app, session);
   define_inspect(app, session);
+  define_bundle(app, session);
 }
 
 int run(int argc, char** argv) {

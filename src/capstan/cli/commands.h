@@ -7,5 +7,6 @@ namespace capstan::cli {
 
 void define_run(CLI::App& app, Session& session);
 void define_inspect(CLI::App& app, Session& session);
+void define_bundle(CLI::App& app, Session& session);
 
 }  // namespace capstan::cli

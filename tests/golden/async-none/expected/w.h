@@ -32,12 +32,12 @@ class Host {
 extern const capstan::host::InterfaceShape shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Host& host) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Host& host) {
   return linker.add(shape, capstan::host::serve_with<Host>(host));
 }
 template <typename State, typename Access>
   requires std::is_invocable_r_v<Host&, Access&, State&>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Access access) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Access access) {
   return linker.add(shape, capstan::host::serve_through<Host, State>(std::move(access)));
 }
 
@@ -56,12 +56,12 @@ class Host {
 extern const capstan::host::InterfaceShape shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Host& host) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Host& host) {
   return linker.add(shape, capstan::host::serve_with<Host>(host));
 }
 template <typename State, typename Access>
   requires std::is_invocable_r_v<Host&, Access&, State&>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Access access) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Access access) {
   return linker.add(shape, capstan::host::serve_through<Host, State>(std::move(access)));
 }
 
@@ -79,12 +79,12 @@ class WImports {
 extern const capstan::host::InterfaceShape w_imports_shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, WImports& host) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, WImports& host) {
   return linker.add(w_imports_shape, capstan::host::serve_with<WImports>(host));
 }
 template <typename State, typename Access>
   requires std::is_invocable_r_v<WImports&, Access&, State&>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Access access) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Access access) {
   return linker.add(w_imports_shape,
                     capstan::host::serve_through<WImports, State>(std::move(access)));
 }

@@ -20,7 +20,7 @@ class Timer {
 extern const capstan::host::InterfaceShape shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker) {
   return linker.add(shape, {});
 }
 

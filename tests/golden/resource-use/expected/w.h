@@ -27,7 +27,7 @@ class Output {
 extern const capstan::host::InterfaceShape shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker) {
   return linker.add(shape, {});
 }
 
@@ -60,12 +60,12 @@ class Host {
 extern const capstan::host::InterfaceShape shape;
 
 template <typename State>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Host& host) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Host& host) {
   return linker.add(shape, capstan::host::serve_with<Host>(host));
 }
 template <typename State, typename Access>
   requires std::is_invocable_r_v<Host&, Access&, State&>
-capstan::Result<void> add_to_linker(capstan::Linker<State>& linker, Access access) {
+capstan::Result<void> add_to_linker(capstan::Registry<State>& linker, Access access) {
   return linker.add(shape, capstan::host::serve_through<Host, State>(std::move(access)));
 }
 
