@@ -6,7 +6,7 @@
 // round; medians are reported.
 //
 //   capstan-bench-calls [ROUNDS]      writes build/bench/calls.json
-#include "calls.h"
+#include "calls_host.h"
 #include "report.h"
 
 #include <capstan/peer.h>
@@ -20,7 +20,7 @@
 
 namespace {
 
-namespace host = wit::bench::calls::host;
+using capstan::bench::Host;
 using capstan::bench::Row;
 using Component = std::vector<std::uint8_t>;
 
@@ -41,36 +41,6 @@ void must(std::string_view what, capstan_error* error) {
   const capstan_text text = capstan_error_message(error);
   stop(what, {text.data, text.size});
 }
-
-class Bucket final : public host::Bucket {
- public:
-  explicit Bucket(std::uint32_t seed) : seed_(seed) {}
-  std::uint32_t get(std::uint32_t key) override { return seed_ + key; }
-
- private:
-  std::uint32_t seed_;
-};
-
-class Host final : public host::Host {
- public:
-  std::unique_ptr<host::Bucket> make_bucket(std::uint32_t seed) override {
-    return std::make_unique<Bucket>(seed);
-  }
-  std::uint32_t add(std::uint32_t a, std::uint32_t b) override { return a + b; }
-  std::uint32_t take_bytes(std::span<const std::uint8_t> bytes) override {
-    return static_cast<std::uint32_t>(bytes.size());
-  }
-  std::vector<std::uint8_t> give_bytes(std::uint32_t count) override {
-    return {blob_.begin(), blob_.begin() + count};
-  }
-  std::string echo(std::string_view text) override { return std::string(text); }
-  std::vector<host::Entry> echo_entries(std::vector<host::Entry> entries) override {
-    return entries;
-  }
-
- private:
-  std::vector<std::uint8_t> blob_ = std::vector<std::uint8_t>(1 << 20, 7);
-};
 
 // One way of running the cases.
 class Way {
@@ -97,7 +67,7 @@ class Ours final : public Way {
   capstan::PreparedComponent<> prepare(capstan::Engine engine, const Component& bytes) {
     auto component = must("load", engine.load(bytes, "calls"));
     capstan::Linker linker(std::move(engine));
-    must("register", host::add_to_linker(linker, host_));
+    must("register", wit::bench::calls::host::add_to_linker(linker, host_));
     return must("link", linker.prepare(component));
   }
 

@@ -18,9 +18,7 @@ typedef struct instance {
   capstan_bundle bundle;
 } instance;
 
-static capstan_text literal(const char* text) {
-  return (capstan_text){text, strlen(text)};
-}
+static capstan_text literal(const char* text) { return (capstan_text){text, strlen(text)}; }
 
 static capstan_error* fail(const instance* self, capstan_error_code code, const char* message) {
   return self->host->error_new(code, literal(message));
@@ -67,7 +65,8 @@ static void write_fields(capstan_lower* call, const uint32_t* fields, size_t cou
   }
 }
 
-/* ---------------------------------------------------------------------------- upper(text) -> text */
+/* ---------------------------------------------------------------------------- upper(text) -> text
+ */
 
 /* The storage of one call: the result, until it is lowered. */
 typedef struct upper_frame {
@@ -113,7 +112,8 @@ static capstan_error* upper_lower(void* storage, capstan_lower* call) {
 
 static void upper_drop(void* storage) { free(((upper_frame*)storage)->text); }
 
-/* ------------------------------------------------------------- greeting() -> result<string, string> */
+/* ------------------------------------------------------------- greeting() -> result<string,
+ * string> */
 
 typedef struct greeting_frame {
   capstan_text text;
@@ -147,12 +147,12 @@ static void greeting_drop(void* storage) { (void)storage; }
 
 static void stop(void* self) { free(self); }
 
-#define FUNCTION(NAME, SIGNATURE)                               \
-  (capstan_function) {                                          \
-    .struct_size = sizeof(capstan_function), .name = literal(#NAME), \
-    .signature = literal(SIGNATURE), .frame_bytes = sizeof(NAME##_frame), \
-    .frame_align = _Alignof(NAME##_frame), .enter = NAME##_enter, \
-    .lower = NAME##_lower, .drop = NAME##_drop, .self = self    \
+#define FUNCTION(NAME, SIGNATURE)                                                        \
+  (capstan_function) {                                                                   \
+    .struct_size = sizeof(capstan_function), .name = literal(#NAME),                     \
+    .signature = literal(SIGNATURE), .frame_bytes = sizeof(NAME##_frame),                \
+    .frame_align = _Alignof(NAME##_frame), .enter = NAME##_enter, .lower = NAME##_lower, \
+    .drop = NAME##_drop, .self = self                                                    \
   }
 
 __attribute__((visibility("default"))) capstan_error* CAPSTAN_BUNDLE_ENTRY(

@@ -15,9 +15,7 @@ class Counter final : public counters::Counter {
  public:
   Counter(const capstan::bundle::Host& host, std::uint32_t value, std::uint32_t limit)
       : host_(host), value_(value), limit_(limit) {}
-  ~Counter() override {
-    host_.log(LogLevel::debug, "a counter ends at " + std::to_string(value_));
-  }
+  ~Counter() override { host_.log(LogLevel::debug, "a counter ends at " + std::to_string(value_)); }
 
   // An exception becomes a trap of the guest.
   std::uint32_t add(std::uint32_t n) override {

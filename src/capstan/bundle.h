@@ -7,7 +7,8 @@
  * authors need nothing of this file: capstan_bundle() in CMake makes all of it from a class.
  *
  * How values look in a call (capstan_lift, capstan_lower), and the steps of a call (enter, poll,
- * lower, drop), is in interface.h. docs/bundles.md is the introduction, with examples in C and Rust.
+ * lower, drop), is in interface.h. docs/bundles.md is the introduction, with examples in C and
+ * Rust.
  *
  * Life of a bundle
  *
@@ -25,8 +26,8 @@
  *    no waker may be left: the library is unloaded.
  *
  * Versions: the host refuses a bundle of another major version, and one that asks for a higher
- * minor version than its own. Structures only grow, at their end; `struct_size` says how much of one
- * is there. So a bundle keeps working with later versions of Capstan.
+ * minor version than its own. Structures only grow, at their end; `struct_size` says how much of
+ * one is there. So a bundle keeps working with later versions of Capstan.
  *
  * Threads: calls of one store come from one thread at a time, not always the same; different stores
  * call from different threads at the same time. The entry point and `stop` are called alone.
@@ -61,8 +62,8 @@ typedef enum capstan_log_level {
   CAPSTAN_LOG_DEBUG = 3
 } capstan_log_level;
 
-/* What the host does for one loaded bundle. Valid until `stop` returns. Every function may be called
- * from any thread. */
+/* What the host does for one loaded bundle. Valid until `stop` returns. Every function may be
+ * called from any thread. */
 typedef struct capstan_bundle_host {
   size_t struct_size;
   uint32_t abi_major;

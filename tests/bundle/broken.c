@@ -1,4 +1,6 @@
-/* Bundles that are wrong in one way each, chosen by a macro; their WIT is broken.wit. */
+/* Bundles that are wrong in one way each (NOTHING: in none), chosen by a macro.
+ *
+ * Their WIT is broken.wit. */
 #include <capstan/bundle.h>
 
 #include <string.h>

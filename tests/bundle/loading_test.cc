@@ -69,9 +69,9 @@ TEST_F(Loading, AMissingFolder) {
 TEST_F(Loading, AFileInPlaceOfAFolder) {
   write("file", "");
 
-  EXPECT_EQ(Bundle::open(folder / "file").error().message(),
-            "'" + at("/file") +
-                "' is not a folder: give the folder of the bundle, which has host.toml");
+  EXPECT_EQ(
+      Bundle::open(folder / "file").error().message(),
+      "'" + at("/file") + "' is not a folder: give the folder of the bundle, which has host.toml");
 }
 
 TEST_F(Loading, AFolderWithoutAManifest) {
@@ -87,8 +87,7 @@ TEST_F(Loading, AnUnknownKey) {
 TEST_F(Loading, AMissingKey) {
   write("host.toml", "[host]\nname = \"x\"\n");
 
-  EXPECT_EQ(error(),
-            at("/host.toml:1: the key 'lib' in [host] is missing: add lib = \"...\""));
+  EXPECT_EQ(error(), at("/host.toml:1: the key 'lib' in [host] is missing: add lib = \"...\""));
 }
 
 TEST_F(Loading, AMissingHostTable) {

@@ -21,7 +21,7 @@ LONG_FILES = {
 }
 
 EXTENSIONS = {
-    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".md", ".py", ".rs", ".seed", ".sh",
+    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".py", ".rs", ".seed", ".sh",
     ".toml", ".txt", ".wasm", ".wat", ".wit",
 }
 NAMES_WITHOUT_EXTENSION = {

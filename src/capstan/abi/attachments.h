@@ -1,7 +1,8 @@
 // What others keep in a store: one object for each key, made on first use.
 //
 // A bundle has a state of its own in each store that calls it. Attachments are destroyed when the
-// store ends, after its calls and the host's resources, newest first. Belongs to its store's thread.
+// store ends, after its calls and the host's resources, newest first. Belongs to its store's
+// thread.
 #pragma once
 
 #include <memory>

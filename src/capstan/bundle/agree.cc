@@ -19,8 +19,9 @@ class Comparison {
     for (const WitInterface& wanted : wit) {
       const auto found = std::ranges::find(tables.interfaces, wanted.id, &OfferedInterface::id);
       if (found == tables.interfaces.end()) {
-        problems_.push_back(fmt::format("the library does not offer {}{}", wanted.id,
-                                        instead(wanted.id, tables.interfaces, &OfferedInterface::id)));
+        problems_.push_back(
+            fmt::format("the library does not offer {}{}", wanted.id,
+                        instead(wanted.id, tables.interfaces, &OfferedInterface::id)));
         continue;
       }
       functions(wanted, *found);
@@ -61,16 +62,17 @@ class Comparison {
     std::set<std::string_view> seen;
     for (const auto& item : offered) {
       if (!seen.insert(item.name).second)
-        problems_.push_back(fmt::format("{}: the library has the {} '{}' twice", id, kind, item.name));
+        problems_.push_back(
+            fmt::format("{}: the library has the {} '{}' twice", id, kind, item.name));
       else if (std::ranges::none_of(wanted, [&](const auto& w) { return w.name == item.name; }))
-        problems_.push_back(fmt::format("{}: the library has the {} '{}', which the WIT does not have",
-                                        id, kind, item.name));
+        problems_.push_back(fmt::format(
+            "{}: the library has the {} '{}', which the WIT does not have", id, kind, item.name));
     }
     for (const auto& item : wanted)
       if (!seen.contains(item.name))
-        problems_.push_back(
-            fmt::format("{}: the library has no {} '{}'{}", id, kind, item.name,
-                        instead(item.name, offered, [](const auto& o) { return std::string_view(o.name); })));
+        problems_.push_back(fmt::format(
+            "{}: the library has no {} '{}'{}", id, kind, item.name,
+            instead(item.name, offered, [](const auto& o) { return std::string_view(o.name); })));
   }
 
   void functions(const WitInterface& wanted, const OfferedInterface& offered) {
@@ -89,14 +91,15 @@ class Comparison {
   void resources(const WitInterface& wanted, const OfferedInterface& offered) {
     names(wanted.id, "resource", wanted.resources, offered.resources);
     for (const WitResource& resource : wanted.resources) {
-      const auto found = std::ranges::find(offered.resources, resource.name, &OfferedResource::name);
+      const auto found =
+          std::ranges::find(offered.resources, resource.name, &OfferedResource::name);
       if (found == offered.resources.end()) continue;
       const std::uint32_t id = found->table.id;
       const auto of_origin = ids_.emplace(resource.origin, id).first;
       const auto of_id = origins_.emplace(id, resource.origin).first;
       if (of_origin->second != id)
-        problems_.push_back(fmt::format("{}: the resource '{}' is {}, and must have its id", wanted.id,
-                                        resource.name, resource.origin));
+        problems_.push_back(fmt::format("{}: the resource '{}' is {}, and must have its id",
+                                        wanted.id, resource.name, resource.origin));
       else if (of_id->second != resource.origin)
         problems_.push_back(fmt::format("{}: the resource '{}' has the id of {}", wanted.id,
                                         resource.name, of_id->second));

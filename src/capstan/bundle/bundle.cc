@@ -21,9 +21,9 @@ Result<Bundle> load(Manifest manifest, Trust trust, const Log& log) {
   const auto steps = [&]() -> Result<Bundle> {
     CAPSTAN_TRY(auto wit, read_wit(manifest.wit, manifest.world));
     if (wit.empty())
-      return fail(ErrorCode::not_loadable,
-                  fmt::format("its WIT '{}' has no interface with functions",
-                              manifest.wit.string()));
+      return fail(
+          ErrorCode::not_loadable,
+          fmt::format("its WIT '{}' has no interface with functions", manifest.wit.string()));
     if (trust == Trust::checked) CAPSTAN_TRY_VOID(check_trusted(manifest.library, geteuid()));
     CAPSTAN_TRY(auto library, Library::load(std::move(manifest), std::move(wit), log));
     return Bundle(std::move(library));
@@ -97,8 +97,8 @@ Result<std::vector<Bundle>> open_hosts(const std::filesystem::path& hosts_toml, 
   CAPSTAN_TRY(auto manifests, read_hosts(hosts_toml));
   std::vector<Bundle> bundles;
   for (Manifest& manifest : manifests) {
-    CAPSTAN_TRY(Bundle bundle, load(std::move(manifest),
-                                    allow_anywhere ? Trust::anywhere : Trust::checked, log));
+    CAPSTAN_TRY(Bundle bundle,
+                load(std::move(manifest), allow_anywhere ? Trust::anywhere : Trust::checked, log));
     bundles.push_back(std::move(bundle));
   }
   return bundles;

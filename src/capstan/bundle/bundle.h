@@ -35,7 +35,7 @@ enum class LogLevel : std::uint8_t { error, warn, info, debug };
 using Log = std::function<void(LogLevel, std::string_view bundle, std::string_view message)>;
 
 struct OpenOptions {
-  std::string name = {};  // in place of the one in host.toml
+  std::string name = {};                                         // in place of the one in host.toml
   std::vector<std::pair<std::string, std::string>> config = {};  // wins over [config] in host.toml
   // Loads libraries that others may write to, or that belong to somebody else.
   bool allow_anywhere = false;

@@ -76,25 +76,20 @@ Library::~Library() {
 
 Result<std::shared_ptr<const Library>> Library::load(Manifest manifest,
                                                      std::vector<WitInterface> wit, Log log) {
-  std::shared_ptr<Library> library(new Library(std::move(manifest), std::move(wit), std::move(log)));
+  std::shared_ptr<Library> library(
+      new Library(std::move(manifest), std::move(wit), std::move(log)));
   // An absolute path: dlopen looks up a bare name elsewhere.
   const std::string path = std::filesystem::absolute(library->manifest_.library).string();
   library->handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library->handle_ == nullptr)
-    return fail(ErrorCode::not_loadable, fmt::format("its library cannot be loaded: {}", dlerror()));
+    return fail(ErrorCode::not_loadable,
+                fmt::format("its library cannot be loaded: {}", dlerror()));
   void* entry = dlsym(library->handle_, CAPSTAN_BUNDLE_ENTRY_NAME);
   if (entry == nullptr)
     return fail(ErrorCode::not_loadable,
                 fmt::format("its library '{}' is no bundle: it does not export {}", path,
                             CAPSTAN_BUNDLE_ENTRY_NAME));
   CAPSTAN_TRY_VOID(library->run_entry(reinterpret_cast<capstan_bundle_entry>(entry)));
-  return library;
-}
-
-Result<std::shared_ptr<const Library>> Library::start(capstan_bundle_entry entry, Manifest manifest,
-                                                      std::vector<WitInterface> wit, Log log) {
-  std::shared_ptr<Library> library(new Library(std::move(manifest), std::move(wit), std::move(log)));
-  CAPSTAN_TRY_VOID(library->run_entry(entry));
   return library;
 }
 
@@ -117,8 +112,7 @@ void Library::bind() {
     auto& functions = functions_.emplace_back();
     for (const OfferedFunction& function : interface.functions) {
       // Alignments are powers of two, and the header's size a multiple of its own.
-      const auto offset =
-          std::max<std::uint32_t>(sizeof(Frame), function.table.frame_align);
+      const auto offset = std::max<std::uint32_t>(sizeof(Frame), function.table.frame_align);
       functions.push_back({this, function.table, offset});
     }
     auto& resources = resources_.emplace_back();
@@ -151,13 +145,12 @@ host::RuntimeInterface Library::runtime_interface(std::size_t index) const {
   for (std::size_t i = 0; i < offered.resources.size(); ++i) {
     const OfferedResource& resource = offered.resources[i];
     const auto& declared = *std::ranges::find(wit.resources, resource.name, &WitResource::name);
-    interface.resources.push_back(
-        {.table = {.struct_size = sizeof(capstan_resource),
-                   .name = to_c(resource.name),
-                   .id = resource.table.id,
-                   .destroy = &destroy,
-                   .self = const_cast<Resource*>(&resources_[index][i])},
-         .origin = declared.origin});
+    interface.resources.push_back({.table = {.struct_size = sizeof(capstan_resource),
+                                             .name = to_c(resource.name),
+                                             .id = resource.table.id,
+                                             .destroy = &destroy,
+                                             .self = const_cast<Resource*>(&resources_[index][i])},
+                                   .origin = declared.origin});
   }
   return interface;
 }
@@ -194,10 +187,10 @@ capstan_status checked(capstan_status status, const capstan_function& function,
   if (status == CAPSTAN_PENDING && (function.flags & CAPSTAN_MAY_SUSPEND) != 0) return status;
   if (status != CAPSTAN_FAILED || *error_out == nullptr) {
     capstan_error_delete(*error_out);
-    *error_out = capstan_error_new(CAPSTAN_ERROR_HOST,
-                                   to_c(status == CAPSTAN_FAILED
-                                            ? "a function of a bundle failed without an error"
-                                            : "a function of a bundle gave a wrong status"));
+    *error_out = capstan_error_new(
+        CAPSTAN_ERROR_HOST,
+        to_c(status == CAPSTAN_FAILED ? "a function of a bundle failed without an error"
+                                      : "a function of a bundle gave a wrong status"));
   }
   return CAPSTAN_FAILED;
 }
@@ -256,7 +249,8 @@ void Library::write_log(void* context, capstan_log_level level, capstan_text mes
   const auto* library = static_cast<const Library*>(context);
   if (!library->log_) return;
   try {
-    const int known = std::clamp<int>(static_cast<int>(level), CAPSTAN_LOG_ERROR, CAPSTAN_LOG_DEBUG);
+    const int known =
+        std::clamp<int>(static_cast<int>(level), CAPSTAN_LOG_ERROR, CAPSTAN_LOG_DEBUG);
     library->log_(static_cast<LogLevel>(known), library->manifest_.name, from_c(message));
   } catch (...) {  // a log that fails loses this line, nothing else
   }

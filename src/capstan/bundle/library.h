@@ -22,15 +22,10 @@ namespace capstan::bundle {
 
 class Library : public std::enable_shared_from_this<Library> {
  public:
-  // Loads, starts, and compares with the WIT. `wit` outlives nothing: it is copied.
+  // Loads, starts, and compares with the WIT.
   [[nodiscard]] static Result<std::shared_ptr<const Library>> load(Manifest manifest,
                                                                    std::vector<WitInterface> wit,
                                                                    Log log);
-  // The same without a library: from an entry point that is there already. For tests.
-  [[nodiscard]] static Result<std::shared_ptr<const Library>> start(capstan_bundle_entry entry,
-                                                                    Manifest manifest,
-                                                                    std::vector<WitInterface> wit,
-                                                                    Log log);
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
   ~Library();

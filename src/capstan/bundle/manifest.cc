@@ -45,9 +45,8 @@ Result<fs::path> read_library(const ConfigTable& table, const fs::path& folder) 
   CAPSTAN_TRY(const std::string text, table.text("lib"));
   const fs::path path = resolve(folder, text);
   if (!is_file(path))
-    return std::unexpected(
-        table.error_at("lib", fmt::format("library '{}' not found: there is no file '{}'", text,
-                                          path.string())));
+    return std::unexpected(table.error_at(
+        "lib", fmt::format("library '{}' not found: there is no file '{}'", text, path.string())));
   return path;
 }
 
@@ -55,9 +54,9 @@ Result<fs::path> read_wit_path(const ConfigTable& table, const fs::path& folder)
   CAPSTAN_TRY(const std::string text, table.text("wit"));
   const fs::path path = resolve(folder, text);
   if (!is_file(path) && !is_folder(path))
-    return std::unexpected(
-        table.error_at("wit", fmt::format("WIT '{}' not found: there is no file or folder '{}'",
-                                          text, path.string())));
+    return std::unexpected(table.error_at(
+        "wit",
+        fmt::format("WIT '{}' not found: there is no file or folder '{}'", text, path.string())));
   return path;
 }
 
@@ -107,8 +106,8 @@ Result<fs::path> find_bundle(const ConfigTable& host, const fs::path& folder,
     if (is_folder(path)) return path;
     looked += fmt::format("{}'{}'", looked.empty() ? "" : ", ", path.string());
   }
-  return std::unexpected(host.error_at(
-      "bundle", fmt::format("bundle '{}' not found; looked for {}", text, looked)));
+  return std::unexpected(
+      host.error_at("bundle", fmt::format("bundle '{}' not found; looked for {}", text, looked)));
 }
 
 Result<Manifest> read_host(const ConfigTable& host, const fs::path& folder,
@@ -118,7 +117,8 @@ Result<Manifest> read_host(const ConfigTable& host, const fs::path& folder,
     for (const char* key : {"lib", "wit", "world"})
       if (host.has(key))
         return std::unexpected(host.error_at(
-            key, fmt::format("'{}' comes with the bundle: give either bundle, or lib and wit", key)));
+            key,
+            fmt::format("'{}' comes with the bundle: give either bundle, or lib and wit", key)));
     CAPSTAN_TRY(std::string name, read_name(host));
     CAPSTAN_TRY(const fs::path path, find_bundle(host, folder, search_paths));
     CAPSTAN_TRY(manifest, read_manifest(path));
@@ -150,8 +150,8 @@ Result<std::vector<Manifest>> read_hosts_table(const ConfigTable& file, const fs
     CAPSTAN_TRY(Manifest manifest, read_host(host, folder, search_paths));
     if (!names.insert(manifest.name).second)
       return std::unexpected(host.error_at(
-          "name", fmt::format("two hosts are called '{}': give each a name of its own",
-                              manifest.name)));
+          "name",
+          fmt::format("two hosts are called '{}': give each a name of its own", manifest.name)));
     manifests.push_back(std::move(manifest));
   }
   return manifests;

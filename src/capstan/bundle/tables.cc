@@ -94,9 +94,10 @@ Result<OfferedResource> read_resource(const capstan_resource* from, std::string_
   CAPSTAN_TRY(const capstan_resource table, read_struct(from, place));
   CAPSTAN_TRY(std::string name, read_text(table.name, name_bytes_max, "the name of " + place));
   if (table.id == 0)
-    return broken(fmt::format("the resource {}.{} has no id: take one from the host's "
-                              "resource_id_new",
-                              interface, name));
+    return broken(
+        fmt::format("the resource {}.{} has no id: take one from the host's "
+                    "resource_id_new",
+                    interface, name));
   if (table.destroy == nullptr)
     return broken(fmt::format("the resource {}.{} has no destroy", interface, name));
   return OfferedResource{std::move(name), table};

@@ -1,8 +1,8 @@
 // The tables a bundle gives: read once, checked, and copied.
 //
 // Structures may be larger or smaller than ours when the bundle was compiled with another version:
-// what is missing counts as zero. Everything that no version allows is an error: too small, absurdly
-// large, texts without an end, functions without code.
+// what is missing counts as zero. Everything that no version allows is an error: too small,
+// absurdly large, texts without an end, functions without code.
 //
 // Internal to src/capstan/bundle.
 #pragma once

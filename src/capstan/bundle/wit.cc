@@ -7,7 +7,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
 
 namespace capstan::bundle {
@@ -46,7 +45,8 @@ class Signatures {
       type(parameter.at("type"));
     }
     put(")");
-    if (const auto result = function.find("result"); result != function.end() && !result->is_null()) {
+    if (const auto result = function.find("result");
+        result != function.end() && !result->is_null()) {
       put(" -> ");
       type(*result);
     }
@@ -58,7 +58,8 @@ class Signatures {
     const Json* definition = &types_.at(id);
     while (true) {
       const Json& kind = definition->at("kind");
-      if (kind.is_string()) return kind.get_ref<const std::string&>() == "resource" ? definition : nullptr;
+      if (kind.is_string())
+        return kind.get_ref<const std::string&>() == "resource" ? definition : nullptr;
       const auto alias = kind.find("type");
       if (alias == kind.end() || !alias->is_number()) return nullptr;
       definition = &types_.at(alias->get<std::size_t>());
@@ -165,8 +166,10 @@ class Signatures {
 
 // "wasi:keyvalue/store@0.2.0"
 std::string interface_id(const Json& wit, const Json& interface) {
-  const auto& package =
-      wit.at("packages").at(interface.at("package").get<std::size_t>()).at("name").get_ref<const std::string&>();
+  const auto& package = wit.at("packages")
+                            .at(interface.at("package").get<std::size_t>())
+                            .at("name")
+                            .get_ref<const std::string&>();
   const auto& name = interface.at("name").get_ref<const std::string&>();
   const std::size_t at = package.find('@');
   if (at == std::string::npos) return fmt::format("{}/{}", package, name);
@@ -176,22 +179,21 @@ std::string interface_id(const Json& wit, const Json& interface) {
 // Index and id of each interface to serve, in order.
 using Chosen = std::vector<std::pair<std::size_t, std::string>>;
 
+// The imports of a world for guests; the exports of a world that has none, a provider's.
 Chosen of_world(const Json& wit, const Json& world) {
+  const bool of_guest = !world.at("imports").empty();
   Chosen chosen;
-  std::set<std::size_t> seen;
-  for (const char* side : {"imports", "exports"}) {
-    for (const auto& [key, item] : world.at(side).items()) {
-      if (item.contains("function"))
-        throw Failure{fmt::format("the world has the function '{}' outside of an interface, which a "
-                                  "bundle cannot serve",
-                                  key)};
-      if (!item.contains("interface")) continue;
-      const auto index = item.at("interface").at("id").get<std::size_t>();
-      if (!seen.insert(index).second) continue;
-      const Json& interface = wit.at("interfaces").at(index);
-      const bool by_name = key != fmt::format("interface-{}", index);
-      chosen.emplace_back(index, by_name ? key : interface_id(wit, interface));
-    }
+  for (const auto& [key, item] : world.at(of_guest ? "imports" : "exports").items()) {
+    if (item.contains("function"))
+      throw Failure{
+          fmt::format("the world has the function '{}' outside of an interface, which a "
+                      "bundle cannot serve",
+                      key)};
+    if (!item.contains("interface")) continue;
+    const auto index = item.at("interface").at("id").get<std::size_t>();
+    const Json& interface = wit.at("interfaces").at(index);
+    const bool by_name = key != fmt::format("interface-{}", index);
+    chosen.emplace_back(index, by_name ? key : interface_id(wit, interface));
   }
   return chosen;
 }

@@ -29,8 +29,8 @@ struct WitInterface {
 };
 
 // What the WIT at `path` (a file, or a folder with deps/) asks for: every interface the world
-// imports or exports; without a world, every interface of the packages at `path` itself. Interfaces
-// of types only are left out.
+// imports, or exports when it imports nothing; without a world, every interface of the packages at
+// `path` itself. Interfaces of types only are left out.
 [[nodiscard]] Result<std::vector<WitInterface>> read_wit(const std::filesystem::path& path,
                                                          std::string_view world);
 

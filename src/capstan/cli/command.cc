@@ -58,6 +58,8 @@ void add_session_options(CLI::App& command, Session& session) {
 void define_all(CLI::App& app, Session& session) {
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("capstan {}", version()));
+  define_run(app, session);
+  define_inspect(app, session);
   define_new(app, session);
   define_build(app, session);
   define_componentize(app, session);

@@ -5,6 +5,8 @@
 
 namespace capstan::cli {
 
+void define_run(CLI::App& app, Session& session);
+void define_inspect(CLI::App& app, Session& session);
 void define_new(CLI::App& app, Session& session);
 void define_build(CLI::App& app, Session& session);
 void define_componentize(CLI::App& app, Session& session);

@@ -204,6 +204,7 @@ StoreOptions store_options(const RunSettings& settings, std::string_view name) {
   wasi.standard_output = wasi::Inherit{};
   wasi.standard_error = wasi::Inherit{};
   wasi.network = settings.inherit_network.value_or(false);
+  wasi.allowed_addresses = settings.allowed_addresses;
   return options;
 }
 

@@ -27,4 +27,7 @@ using Wasm = std::vector<std::uint8_t>;
 [[nodiscard]] Result<std::string> print_wit(std::string_view name,
                                             std::span<const std::uint8_t> component);
 
+// Who made a component, as JSON; the form is described at capstan_toolchain_producers_json.
+[[nodiscard]] Result<std::string> producers_json(std::span<const std::uint8_t> component);
+
 }  // namespace capstan::platform

@@ -14,6 +14,8 @@ class Reader {
 
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] FileBytes rest() const { return rest_; }
+  void fail() { ok_ = false; }
 
   std::uint8_t byte() {
     const FileBytes one = bytes(1);
@@ -190,6 +192,94 @@ bool embeds_world(FileBytes module) {
            if (section.id != custom_section) return false;
            return Reader(section.body).text().starts_with("component-type");
          });
+}
+
+namespace {
+
+void put_number(std::vector<std::uint8_t>& out, std::size_t value) {
+  while (value >= 0x80) {
+    out.push_back(static_cast<std::uint8_t>(value | 0x80));
+    value >>= 7;
+  }
+  out.push_back(static_cast<std::uint8_t>(value));
+}
+
+void put_text(std::vector<std::uint8_t>& out, std::string_view text) {
+  put_number(out, text.size());
+  out.insert(out.end(), text.begin(), text.end());
+}
+
+// What kind of thing an import is, and its type. Fails for kinds that nobody knows.
+void skip_import_type(Reader& reader) {
+  const auto skip_limits = [&] {
+    const std::uint8_t flags = reader.byte();
+    reader.number();
+    if ((flags & 1) != 0) reader.number();
+  };
+  switch (reader.byte()) {
+    case 0:  // function
+      reader.number();
+      break;
+    case 1:  // table
+      reader.byte();
+      skip_limits();
+      break;
+    case 2:  // memory
+      skip_limits();
+      break;
+    case 3:  // global
+      reader.bytes(2);
+      break;
+    default:
+      reader.fail();
+  }
+}
+
+// The import section's body with the new name; empty when there is no such import.
+std::vector<std::uint8_t> rename_in_section(FileBytes body, ImportName from, ImportName to) {
+  Reader reader(body);
+  std::vector<std::uint8_t> out;
+  const std::uint32_t count = reader.number();
+  put_number(out, count);
+  bool renamed = false;
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const std::string module = reader.text();
+    const std::string name = reader.text();
+    const FileBytes before = reader.rest();
+    skip_import_type(reader);
+    const bool found = module == from.module && name == from.name;
+    put_text(out, found ? to.module : module);
+    put_text(out, found ? to.name : name);
+    out.insert(out.end(), before.begin(),
+               before.begin() + static_cast<std::ptrdiff_t>(before.size() - reader.rest().size()));
+    renamed = renamed || found;
+  }
+  if (!renamed || !reader.ok() || !reader.at_end()) return {};
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> rename_import(FileBytes module, ImportName from, ImportName to) {
+  constexpr std::uint8_t module_import_section = 2;
+  if (module.size() < header_bytes) return {};
+  const auto all = sections(module);
+  if (!all) return {};
+  std::vector<std::uint8_t> out(module.begin(), module.begin() + header_bytes);
+  bool renamed = false;
+  for (const Section& section : *all) {
+    out.push_back(section.id);
+    std::vector<std::uint8_t> body(section.body.begin(), section.body.end());
+    if (section.id == module_import_section) {
+      body = rename_in_section(section.body, from, to);
+      if (body.empty()) return {};
+      renamed = true;
+    }
+    put_number(out, body.size());
+    out.insert(out.end(), body.begin(), body.end());
+  }
+  if (!renamed) return {};
+  return out;
 }
 
 }  // namespace capstan::platform

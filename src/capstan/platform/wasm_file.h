@@ -39,4 +39,12 @@ enum class FileKind : std::uint8_t {
 // Whether a core module says which world it was built for.
 [[nodiscard]] bool embeds_world(FileBytes module);
 
+struct ImportName {
+  std::string_view module;
+  std::string_view name;
+};
+// The module with one of its imports under another name; empty when it has no such import.
+[[nodiscard]] std::vector<std::uint8_t> rename_import(FileBytes module, ImportName from,
+                                                      ImportName to);
+
 }  // namespace capstan::platform

@@ -77,6 +77,32 @@ TEST(WasmFile, NoticesTheWorldInAModule) {
   EXPECT_FALSE(embeds_world(bytes("x")));
 }
 
+TEST(WasmFile, RenamesOneImportAndNothingElse) {
+  // (import "env" "f" (func)) (import "env" "m" (memory 1)) (import "w" "t" (table 1 funcref))
+  const std::string module = join(module_header,
+                                  "\x02\x1a\x03\x03"
+                                  "env\1f\0\0\x03"
+                                  "env\1m\2\0\1\1w\1t\1\x70\0\1\x0a\1\0"sv);
+  const std::string expected = join(module_header,
+                                    "\x02\x1f\x03\x03"
+                                    "env\1f\0\0\x03"
+                                    "new\6memory\2\0\1\1w\1t\1\x70\0\1\x0a\1\0"sv);
+
+  const auto renamed = rename_import(bytes(module), {"env", "m"}, {"new", "memory"});
+
+  EXPECT_EQ(std::string(renamed.begin(), renamed.end()), expected);
+  EXPECT_TRUE(rename_import(bytes(module), {"env", "g"}, {"a", "b"}).empty());
+  EXPECT_TRUE(rename_import(bytes(module_header), {"env", "g"}, {"a", "b"}).empty());
+}
+
+TEST(WasmFile, LeavesImportsItDoesNotUnderstand) {
+  const std::string unknown_kind = join(module_header, "\x02\x07\x01\1a\1b\x09\0"sv);
+  const std::string cut = join(module_header, "\x02\x05\x01\1a\x09z"sv);
+
+  EXPECT_TRUE(rename_import(bytes(unknown_kind), {"a", "b"}, {"c", "d"}).empty());
+  EXPECT_TRUE(rename_import(bytes(cut), {"a", "b"}, {"c", "d"}).empty());
+}
+
 TEST(WasmFile, ReadsWhatItCanOfDamagedNames) {
   const std::string cut = join(module_header, "\x07\x05\x02\x09_st"sv);
 

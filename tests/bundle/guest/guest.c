@@ -47,11 +47,13 @@ void exports_test_bundles_probe_keep(uint32_t count) {
 }
 
 uint32_t exports_test_bundles_probe_slow_sum(uint32_t a, uint32_t b, uint32_t wait_ms) {
-  const example_counter_counters_own_counter_t one = example_counter_counters_constructor_counter(a);
-  const example_counter_counters_own_counter_t two = example_counter_counters_constructor_counter(b);
-  const uint32_t sum = example_counter_waiting_slow_sum(
-      example_counter_counters_borrow_counter(one), example_counter_counters_borrow_counter(two),
-      wait_ms);
+  const example_counter_counters_own_counter_t one =
+      example_counter_counters_constructor_counter(a);
+  const example_counter_counters_own_counter_t two =
+      example_counter_counters_constructor_counter(b);
+  const uint32_t sum =
+      example_counter_waiting_slow_sum(example_counter_counters_borrow_counter(one),
+                                       example_counter_counters_borrow_counter(two), wait_ms);
   example_counter_counters_counter_drop_own(one);
   example_counter_counters_counter_drop_own(two);
   return sum;

@@ -11,8 +11,8 @@
  *  - A function that can fail returns an owned `capstan_error*`, or NULL when it succeeded. Results
  *    come last, in `*_out` parameters, and are written only on success.
  *  - No exception and no panic crosses: every callback is noexcept.
- *  - Structures with `struct_size` may grow at their end: set it to `sizeof` the structure. Fields a
- *    caller does not know (an older header) count as zero. The structures of one call have none:
+ *  - Structures with `struct_size` may grow at their end: set it to `sizeof` the structure. Fields
+ * a caller does not know (an older header) count as zero. The structures of one call have none:
  *    they are made by the engine and passed by pointer, and grow at their end too.
  */
 #ifndef CAPSTAN_INTERFACE_H

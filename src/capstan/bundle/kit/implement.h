@@ -146,9 +146,8 @@ capstan_error* start(const capstan_bundle_host* host, const capstan_bundle** bun
 }  // namespace capstan::bundle
 
 // Defines the entry point of the library.
-#define CAPSTAN_BUNDLE(...)                                                      \
-  extern "C" __attribute__((visibility("default"))) capstan_error*               \
-  CAPSTAN_BUNDLE_ENTRY(const capstan_bundle_host* host,                          \
-                       const capstan_bundle** bundle_out) {                      \
-    return ::capstan::bundle::kit::start<__VA_ARGS__>(host, bundle_out);         \
+#define CAPSTAN_BUNDLE(...)                                                              \
+  extern "C" __attribute__((visibility("default"))) capstan_error* CAPSTAN_BUNDLE_ENTRY( \
+      const capstan_bundle_host* host, const capstan_bundle** bundle_out) {              \
+    return ::capstan::bundle::kit::start<__VA_ARGS__>(host, bundle_out);                 \
   }

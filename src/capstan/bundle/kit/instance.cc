@@ -107,9 +107,12 @@ void Instance::finish() {
 
 capstan_error* Instance::start(const capstan_bundle_host* host, const capstan_bundle** bundle_out,
                                Make make) noexcept {
-  host_error_new = host->error_new;
-  host_error_delete = host->error_delete;
-  host_resource_id_new = host->resource_id_new;
+  // Once: another instance may be in use meanwhile.
+  if (host_error_new == nullptr) {
+    host_error_delete = host->error_delete;
+    host_resource_id_new = host->resource_id_new;
+    host_error_new = host->error_new;
+  }
   try {
     *bundle_out = &make(*host).release()->bundle_;  // stop() takes it back
     return nullptr;
