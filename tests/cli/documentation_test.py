@@ -253,6 +253,7 @@ class CommandDocument(DocumentationTest):
             self.write(f"{name}.wat", text)
             subprocess.run([generators_test.BINDGEN, "wat", f"{name}.wat", "-o", f"{name}.wasm"], check=True,
                            cwd=self.folder)
+        shutil.copytree(harness.GUESTS.parent / "examples/bundle-keyvalue/bundles", self.folder / "bundles")
         self.write("wit/world.wit", "package example:demo@0.1.0;\n\ninterface names { pick: func() -> string; }\n\n"
                    "world host { import names; export run: func(); }\n")
 

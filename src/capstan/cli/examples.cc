@@ -36,7 +36,7 @@ constexpr auto table = std::to_array<Example>({
     {"bindgen guest", "capstan bindgen guest wit --world plugin -o generated",
      "write the C++ bindings of a component"},
     {"bindgen guest", "capstan bindgen guest wit --language c -o generated", "the same in C"},
-    {"bundle check", "capstan bundle check ./my-store",
+    {"bundle check", "capstan bundle check bundles/keyvalue",
      "load a bundle and compare it with its WIT"},
     {"bundle list", "capstan bundle list bundles", "the bundles in the folder bundles"},
     {"doctor", "capstan doctor", "say what works on this machine, and mend what does not"},
