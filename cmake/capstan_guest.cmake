@@ -147,14 +147,15 @@ function(capstan_guest)
     _capstan_guest_compile(SOURCE ${CAPSTAN_GUEST_SUPPORT}/support.cc FOLDER ${folder})
   endif()
 
-  # Module and component. The stack lies below the data, so that overflowing it traps.
-  set(model reactor)
+  # A command is a reactor with a `_start`, so that its world may export more.
   if(arg_ADAPTER STREQUAL "command")
-    set(model command)
+    _capstan_guest_compile(SOURCE ${CAPSTAN_GUEST_SUPPORT}/command.c FOLDER ${folder})
   endif()
+
+  # Module and component. The stack lies below the data, so that overflowing it traps.
   add_custom_command(
     OUTPUT ${folder}/module.wasm
-    COMMAND ${linker} -mexec-model=${model} -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first
+    COMMAND ${linker} -mexec-model=reactor -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first
             -Wl,-z,stack-size=1048576 ${objects} ${bindings}_component_type.o ${arg_LINK_OPTIONS}
             -o ${folder}/module.wasm
     DEPENDS ${objects} ${bindings}_component_type.o

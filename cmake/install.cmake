@@ -31,3 +31,29 @@ install(FILES ${PROJECT_BINARY_DIR}/capstanConfig.cmake ${PROJECT_BINARY_DIR}/ca
               cmake/capstan_bindings.cmake cmake/capstan_bundle.cmake cmake/capstan_bundle.map
         DESTINATION ${package_folder} COMPONENT development)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/capstan COMPONENT runtime)
+
+# The command, with its manual pages and completions, which it writes itself.
+if(TARGET capstan-command)
+  set(pages ${PROJECT_BINARY_DIR}/man1)
+  set(completions ${PROJECT_BINARY_DIR}/completions)
+  add_custom_command(
+    OUTPUT ${pages}/capstan.1 ${completions}/capstan ${completions}/_capstan ${completions}/capstan.fish
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${completions}
+    COMMAND capstan-command man --directory ${pages}
+    COMMAND capstan-command completion bash > ${completions}/capstan
+    COMMAND capstan-command completion zsh > ${completions}/_capstan
+    COMMAND capstan-command completion fish > ${completions}/capstan.fish
+    DEPENDS capstan-command
+    COMMENT "Writing manual pages and completions"
+    VERBATIM)
+  add_custom_target(capstan-man ALL DEPENDS ${pages}/capstan.1)
+  install(TARGETS capstan-command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+  install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT runtime)
+  install(FILES ${completions}/capstan COMPONENT runtime
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${completions}/_capstan COMPONENT runtime
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${completions}/capstan.fish COMPONENT runtime
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()

@@ -1,9 +1,8 @@
-// The subcommands of `capstan-bindgen` except `host`. Each returns the exit code of the program: 0,
-// or 1 after it has said on stderr what went wrong.
+// The subcommands of `capstan-bindgen` except `host`, without their command line: that is in
+// command_line.h.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "toolchain.h"
 
@@ -17,7 +16,7 @@ struct GuestOptions {
   std::string output_folder;
   std::string depfile;  // empty: none
 };
-int run_guest(const GuestOptions& options);
+[[nodiscard]] Outcome<void> run_guest(const GuestOptions& options);
 
 // `component`: a core module to a component.
 struct ComponentOptions {
@@ -28,7 +27,7 @@ struct ComponentOptions {
   capstan_toolchain_adapter adapter = CAPSTAN_TOOLCHAIN_ADAPTER_AUTO;
   std::string output_path;
 };
-int run_component(const ComponentOptions& options);
+[[nodiscard]] Outcome<void> run_component(const ComponentOptions& options);
 
 // `dummy`: a component of a world, whose exports trap.
 struct DummyOptions {
@@ -36,26 +35,23 @@ struct DummyOptions {
   std::string world;
   std::string output_path;
 };
-int run_dummy(const DummyOptions& options);
+[[nodiscard]] Outcome<void> run_dummy(const DummyOptions& options);
 
 // `wit`: prints the WIT of a package or component; as JSON for other programs.
 struct PrintOptions {
   WitInput wit;
   bool json = false;
 };
-int run_wit(const PrintOptions& options);
+[[nodiscard]] Outcome<void> run_wit(const PrintOptions& options);
 
 // `wat`: text format to binary.
 struct WatOptions {
   std::string text_path;
   std::string output_path;
 };
-int run_wat(const WatOptions& options);
+[[nodiscard]] Outcome<void> run_wat(const WatOptions& options);
 
 // `validate`: checks a binary module or component.
-int run_validate(const std::string& path);
-
-// Prints `capstan-bindgen: <message>` on stderr and returns 1.
-int fail(std::string_view message);
+[[nodiscard]] Outcome<void> run_validate(const std::string& path);
 
 }  // namespace capstan::codegen

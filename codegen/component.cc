@@ -11,24 +11,23 @@
 namespace capstan::codegen {
 namespace {
 
-int write_binary(const std::string& path, const Outcome<std::string>& wasm) {
+Outcome<void> write_binary(const std::string& path, const Outcome<std::string>& wasm) {
   if (!wasm) {
-    return fail(wasm.error());
+    return std::unexpected(wasm.error());
   }
-  const auto written = write_if_changed(path, *wasm);
-  return written ? 0 : fail(written.error());
+  return write_if_changed(path, *wasm);
 }
 
 }  // namespace
 
-int run_component(const ComponentOptions& options) {
+Outcome<void> run_component(const ComponentOptions& options) {
   auto module = read_file(options.module_path);
   if (!module) {
-    return fail(module.error());
+    return std::unexpected(module.error());
   }
   auto binary = wat_to_wasm(options.module_path, *module);
   if (!binary) {
-    return fail(binary.error());
+    return std::unexpected(binary.error());
   }
   Componentize request = {
       .module = *binary, .string_encoding = options.string_encoding, .adapter = options.adapter};
@@ -36,11 +35,11 @@ int run_component(const ComponentOptions& options) {
   if (!options.wit.paths.empty()) {
     auto parsed = Wit::parse(options.wit);
     if (!parsed) {
-      return fail(parsed.error());
+      return std::unexpected(parsed.error());
     }
     const auto world = parsed->select_world(options.world);
     if (!world) {
-      return fail(world.error());
+      return std::unexpected(world.error());
     }
     wit = std::move(*parsed);
     request.wit = &*wit;
@@ -48,38 +47,41 @@ int run_component(const ComponentOptions& options) {
   }
   const auto component = componentize(request);
   if (!component) {
-    return fail(fmt::format("{}: {}", options.module_path, component.error()));
+    return std::unexpected(fmt::format("{}: {}", options.module_path, component.error()));
   }
   return write_binary(options.output_path, component);
 }
 
-int run_dummy(const DummyOptions& options) {
+Outcome<void> run_dummy(const DummyOptions& options) {
   const auto wit = Wit::parse(options.wit);
   if (!wit) {
-    return fail(wit.error());
+    return std::unexpected(wit.error());
   }
   const auto world = wit->select_world(options.world);
   if (!world) {
-    return fail(world.error());
+    return std::unexpected(world.error());
   }
   return write_binary(options.output_path, wit->dummy_component(*world));
 }
 
-int run_wat(const WatOptions& options) {
+Outcome<void> run_wat(const WatOptions& options) {
   const auto text = read_file(options.text_path);
   if (!text) {
-    return fail(text.error());
+    return std::unexpected(text.error());
   }
   return write_binary(options.output_path, wat_to_wasm(options.text_path, *text));
 }
 
-int run_validate(const std::string& path) {
+Outcome<void> run_validate(const std::string& path) {
   const auto wasm = read_file(path);
   if (!wasm) {
-    return fail(wasm.error());
+    return std::unexpected(wasm.error());
   }
   const auto valid = validate(*wasm);
-  return valid ? 0 : fail(fmt::format("{}: {}", path, valid.error()));
+  if (!valid) {
+    return std::unexpected(fmt::format("{}: {}", path, valid.error()));
+  }
+  return {};
 }
 
 }  // namespace capstan::codegen

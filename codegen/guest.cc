@@ -8,24 +8,24 @@
 
 namespace capstan::codegen {
 
-int run_guest(const GuestOptions& options) {
+Outcome<void> run_guest(const GuestOptions& options) {
   const auto wit = Wit::parse(options.wit);
   if (!wit) {
-    return fail(wit.error());
+    return std::unexpected(wit.error());
   }
   const auto world = wit->select_world(options.world);
   if (!world) {
-    return fail(world.error());
+    return std::unexpected(world.error());
   }
   const auto files = guest_bindings(*wit, *world, options.bindings);
   if (!files) {
-    return fail(files.error());
+    return std::unexpected(files.error());
   }
   if (auto written = write_files(options.output_folder, *files); !written) {
-    return fail(written.error());
+    return std::unexpected(written.error());
   }
   if (options.depfile.empty()) {
-    return 0;
+    return {};
   }
   Dependencies dependencies = {.outputs = {}, .inputs = dependencies_of(*wit, options.wit.paths)};
   for (const File& file : *files) {
@@ -34,26 +34,26 @@ int run_guest(const GuestOptions& options) {
       dependencies.outputs.push_back(std::filesystem::path(options.output_folder) / file.name);
     }
   }
-  if (auto written = write_depfile(options.depfile, dependencies); !written) {
-    return fail(written.error());
-  }
-  return 0;
+  return write_depfile(options.depfile, dependencies);
 }
 
-int run_wit(const PrintOptions& options) {
+Outcome<void> run_wit(const PrintOptions& options) {
   const auto wit = Wit::parse(options.wit);
   if (!wit) {
-    return fail(wit.error());
+    return std::unexpected(wit.error());
   }
   const auto text = options.json ? wit->json() : wit->print();
   if (!text) {
-    return fail(text.error());
+    return std::unexpected(text.error());
   }
   std::fwrite(text->data(), 1, text->size(), stdout);
   if (!text->ends_with('\n')) {
     std::fputc('\n', stdout);
   }
-  return std::fflush(stdout) == 0 ? 0 : fail("cannot write to the standard output");
+  if (std::fflush(stdout) != 0) {
+    return std::unexpected("cannot write to the standard output");
+  }
+  return {};
 }
 
 }  // namespace capstan::codegen

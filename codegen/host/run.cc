@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "../commands.h"
 #include "../files.h"
 #include "generate.h"
 
@@ -28,7 +27,7 @@ std::string first_difference(std::string_view now, std::string_view wanted) {
 }
 
 // Says which files would change, and where.
-int check_files(const HostOptions& options, const std::vector<File>& files) {
+Outcome<void> check_files(const HostOptions& options, const std::vector<File>& files) {
   std::string message;
   for (const File& file : files) {
     const fs::path path = fs::path(options.output_folder) / file.name;
@@ -39,33 +38,32 @@ int check_files(const HostOptions& options, const std::vector<File>& files) {
                                  first_difference(*now, file.contents))
                    : fmt::format("{} is missing", path.string());
   }
-  return message.empty() ? 0 : fail(message);
+  if (message.empty()) return {};
+  return std::unexpected(message);
 }
 
 }  // namespace
 
-int run_host(const HostOptions& options) {
+Outcome<void> run_host(const HostOptions& options) {
   const auto wit = Wit::parse(options.wit);
-  if (!wit) return fail(wit.error());
+  if (!wit) return std::unexpected(wit.error());
   const auto world = wit->select_world(options.world);
-  if (!world) return fail(world.error());
+  if (!world) return std::unexpected(world.error());
   const auto json = wit->json();
-  if (!json) return fail(json.error());
+  if (!json) return std::unexpected(json.error());
   const auto model = read_model(*json);
-  if (!model) return fail(model.error());
+  if (!model) return std::unexpected(model.error());
   const auto files = generate_host(*model, *world, options);
-  if (!files) return fail(files.error());
+  if (!files) return std::unexpected(files.error());
   if (options.check) return check_files(options, *files);
   if (auto written = write_files(options.output_folder, *files); !written)
-    return fail(written.error());
-  if (options.depfile.empty()) return 0;
+    return std::unexpected(written.error());
+  if (options.depfile.empty()) return {};
 
   Dependencies dependencies = {.outputs = {}, .inputs = dependencies_of(*wit, options.wit.paths)};
   for (const File& file : *files)
     dependencies.outputs.push_back(fs::path(options.output_folder) / file.name);
-  if (auto written = write_depfile(options.depfile, dependencies); !written)
-    return fail(written.error());
-  return 0;
+  return write_depfile(options.depfile, dependencies);
 }
 
 }  // namespace capstan::codegen

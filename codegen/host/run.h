@@ -5,7 +5,6 @@
 
 namespace capstan::codegen {
 
-// Returns the exit code of the program: 0, or 1 after it has said on stderr what went wrong.
-int run_host(const HostOptions& options);
+[[nodiscard]] Outcome<void> run_host(const HostOptions& options);
 
 }  // namespace capstan::codegen

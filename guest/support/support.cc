@@ -51,8 +51,12 @@ void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memo
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-// libc++'s hook for "this cannot go on"; the default prints.
+// libc++'s hook for "this cannot go on"; the default prints. Since version 20 it is noexcept.
+#if _LIBCPP_VERSION >= 200000
+void std::__libcpp_verbose_abort(const char*, ...) noexcept { __builtin_trap(); }
+#else
 void std::__libcpp_verbose_abort(const char*, ...) { __builtin_trap(); }
+#endif
 
 // What a failed `assert` calls; the default prints.
 extern "C" [[noreturn]] void __assert_fail(const char*, const char*, int, const char*) {

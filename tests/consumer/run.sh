@@ -4,8 +4,9 @@
 #   installed     tests/consumer/installed against what the build tree BUILD installs
 #   fetchcontent  tests/consumer/fetchcontent, which builds the checkout SOURCE as part of itself
 #   scaffold      a project made by ./dev new, against what BUILD installs
+#   command       the installed command, and the projects that it makes
 #
-# An installed Capstan must need no cargo: the first and the last run with one in PATH that fails.
+# An installed Capstan must need no cargo: all but fetchcontent run with one in PATH that fails.
 set -euo pipefail
 kind=$1 source=$2 build=$3 work=$4
 version=$(sed -n 's/^#define CAPSTAN_VERSION_[A-Z]* //p' "$source/src/capstan/base/version.h" |
@@ -62,6 +63,29 @@ case $kind in
     install_capstan
     build_and_run "$work/my-host" my-host "hello, my-host" \
       -DCMAKE_PREFIX_PATH="$work/moved"
+    ;;
+  command)
+    install_capstan
+    export PATH=$work/moved/bin:$PATH
+    cd "$work"
+    for file in man/man1/capstan.1 man/man1/capstan-bindgen-guest.1 bash-completion/completions/capstan \
+      zsh/site-functions/_capstan fish/vendor_completions.d/capstan.fish; do
+      [[ -s moved/share/$file ]] || { echo "share/$file is not installed" >&2; exit 1; }
+    done
+    capstan doctor | grep "find_package(capstan) works with -DCMAKE_PREFIX_PATH=$work/moved"
+    capstan new component hello
+    capstan build hello
+    [[ $(capstan run hello -- Ada) == "hello, Ada" ]] || { echo "hello did not greet" >&2; exit 1; }
+    # A bundle, and a guest that CMake builds, with the installed package.
+    capstan new bundle my-names
+    printf 'capstan_guest(TARGET guest WIT %s WORLD hello SOURCES %s LANGUAGE cpp ADAPTER command)\n' \
+      "$work/hello/wit" "$work/hello/src/main.cc" >>my-names/CMakeLists.txt
+    cmake -S my-names -B build -G Ninja -DCMAKE_PREFIX_PATH="$work/moved"
+    cmake --build build
+    output=$(capstan run --host-bundle build/bundles/my-names --invoke 'run()' my-names/guest.wat)
+    [[ $output == '"hello, my-names"' ]] || { echo "the bundle gave: $output" >&2; exit 1; }
+    [[ $(capstan run build/guests/guest.component.wasm) == "hello, world" ]]
+    echo "ok: the installed command works"
     ;;
   *)
     echo "run.sh: no consumer \"$kind\"" >&2

@@ -25,7 +25,8 @@ EXTENSIONS = {
     ".toml", ".txt", ".wasm", ".wat", ".wit",
 }
 NAMES_WITHOUT_EXTENSION = {
-    ".clang-format", ".clang-tidy", ".editorconfig", ".gitattributes", ".gitignore", "LICENSE", "dev", "run",
+    ".clang-format", ".clang-tidy", ".editorconfig", ".gitattributes", ".gitignore", ".gitignore.in",
+    "LICENSE", "dev", "run",
 }
 SOURCES = {".c", ".cc", ".h"}
 CODE = SOURCES | {".rs"}

@@ -11,7 +11,7 @@ if [[ $path != /* ]]; then path=$caller/$path; fi
 
 # my-host becomes MyHost
 title=$(sed -E 's/(^|-)([a-z0-9])/\U\2/g' <<<"$name")
-template=$root/tools/dev/template
+template=$root/templates/adapter
 (cd "$template" && find . -type f) | while IFS= read -r file; do
   mkdir -p "$(dirname "$path/$file")"
   sed -e "s|@NAME@|$name|g" -e "s|@NAME_SNAKE@|${name//-/_}|g" -e "s|@NAME_TITLE@|$title|g" "$template/$file" >"$path/${file%.in}"

@@ -7,6 +7,7 @@ packages=(
   clang-19 clang-tidy-19 lld-19 libclang-rt-19-dev
   libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc
   python3 python3-venv git
+  zsh fish mandoc
 )
 
 install_packages() {

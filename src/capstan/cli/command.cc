@@ -2,6 +2,7 @@
 
 #include <capstan/base/version.h>
 #include <capstan/cli/commands.h>
+#include <capstan/cli/examples.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -57,7 +58,19 @@ void add_session_options(CLI::App& command, Session& session) {
 void define_all(CLI::App& app, Session& session) {
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("capstan {}", version()));
+  define_run(app, session);
+  define_inspect(app, session);
+  define_new(app, session);
+  define_build(app, session);
+  define_componentize(app, session);
+  define_compose(app, session);
+  define_compile(app, session);
+  define_bindgen(app, session);
   define_bundle(app, session);
+  define_doctor(app, session);
+  define_completion(app, session);
+  define_man(app, session);
+  add_examples(app);
 }
 
 int run(int argc, char** argv) {

@@ -5,6 +5,17 @@
 
 namespace capstan::cli {
 
+void define_run(CLI::App& app, Session& session);
+void define_inspect(CLI::App& app, Session& session);
+void define_new(CLI::App& app, Session& session);
+void define_build(CLI::App& app, Session& session);
+void define_componentize(CLI::App& app, Session& session);
+void define_compose(CLI::App& app, Session& session);
+void define_compile(CLI::App& app, Session& session);
+void define_bindgen(CLI::App& app, Session& session);
 void define_bundle(CLI::App& app, Session& session);
+void define_doctor(CLI::App& app, Session& session);
+void define_completion(CLI::App& app, Session& session);
+void define_man(CLI::App& app, Session& session);
 
 }  // namespace capstan::cli

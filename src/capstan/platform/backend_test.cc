@@ -1,0 +1,72 @@
+#include <capstan/platform/backend.h>
+
+#include <gtest/gtest.h>
+
+namespace capstan::platform {
+namespace {
+
+std::string refusal(std::string_view text) {
+  const auto parsed = parse_backend(text);
+  return parsed ? "accepted" : parsed.error().message();
+}
+
+TEST(Backend, ReadsCapabilityLabelAndUrl) {
+  const auto plain = parse_backend("keyvalue=memory").value();
+  EXPECT_EQ(plain.capability, "keyvalue");
+  EXPECT_EQ(plain.label, "");
+  EXPECT_EQ(plain.scheme, "memory");
+  EXPECT_EQ(plain.url, "memory");
+
+  const auto labelled = parse_backend("keyvalue:sessions=memory").value();
+  EXPECT_EQ(labelled.label, "sessions");
+}
+
+TEST(Backend, SaysWhatIsWrongWithAChoice) {
+  EXPECT_EQ(refusal("keyvalue"),
+            "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory");
+  EXPECT_EQ(refusal("keyvalu=memory"),
+            "there is no capability 'keyvalu', did you mean 'keyvalue'?");
+  EXPECT_EQ(refusal("teapot=memory"),
+            "there is no capability 'teapot': there are config, keyvalue, logging");
+  EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging");
+  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory");
+  EXPECT_EQ(refusal("keyvalue:=memory"),
+            "'keyvalue:=memory' has an empty label: leave the ':' out");
+  EXPECT_EQ(
+      refusal("logging:app=stderr"),
+      "'logging:app=stderr' has a label, but there is one logging only: write logging=stderr");
+  EXPECT_EQ(refusal("keyvalue=memroy"), "keyvalue has no backend 'memroy', did you mean 'memory'?");
+  EXPECT_EQ(refusal("logging=redis://cache"),
+            "logging has no backend 'redis': it can be stderr, none");
+  EXPECT_EQ(refusal("keyvalue=memory://big"),
+            "'memory://big' is more than a name, but the backend 'memory' takes nothing else: "
+            "write keyvalue=memory");
+}
+
+TEST(Backend, RefusesTwoChoicesForOneLabel) {
+  const std::vector<BackendChoice> twice = {parse_backend("logging=stderr").value(),
+                                            parse_backend("logging=none").value()};
+  const std::vector<BackendChoice> labels = {parse_backend("keyvalue:a=memory").value(),
+                                             parse_backend("keyvalue:a=memory").value()};
+  const std::vector<BackendChoice> apart = {parse_backend("keyvalue:a=memory").value(),
+                                            parse_backend("keyvalue=memory").value()};
+
+  EXPECT_EQ(check_backends(twice).error().message(),
+            "logging has two backends, 'stderr' and 'none': choose one");
+  EXPECT_EQ(check_backends(labels).error().message(),
+            "keyvalue:a has two backends, 'memory' and 'memory': choose one");
+  EXPECT_TRUE(check_backends(apart).has_value());
+}
+
+TEST(Backend, PrefersTheLabelsOwnThenTheCapabilitysThenTheDefault) {
+  const std::vector<BackendChoice> choices = {
+      {.capability = "keyvalue", .label = "a", .scheme = "x", .url = "x:1"},
+      {.capability = "keyvalue", .label = "", .scheme = "y", .url = "y:2"}};
+
+  EXPECT_EQ(backend_for(choices, "keyvalue", "a").url, "x:1");
+  EXPECT_EQ(backend_for(choices, "keyvalue", "b").url, "y:2");
+  EXPECT_EQ(backend_for(choices, "logging", "").url, "stderr");
+}
+
+}  // namespace
+}  // namespace capstan::platform
