@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 100;
   const char* wasmtime = std::getenv("CAPSTAN_WASMTIME");
   if (wasmtime == nullptr)
-    stop("CAPSTAN_WASMTIME must name a wasmtime program to compare with; ./dev bench cli does that");
+    stop("CAPSTAN_WASMTIME must name a wasmtime program to compare with: see ./dev bench cli");
   const Command ours = {CAPSTAN_COMMAND, "run", HELLO_COMPONENT};
   const Command peer = {wasmtime, "run", "-C", "cache=y", HELLO_COMPONENT};
   std::vector<Row> rows = {

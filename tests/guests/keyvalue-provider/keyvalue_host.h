@@ -1,5 +1,5 @@
-// In place of the generated host bindings: what the adapter of examples/host-adapter derives from, so
-// that the same class can be compiled for a component.
+// In place of the generated host bindings: what the adapter of examples/host-adapter derives from,
+// so that the same class can be compiled for a component.
 #pragma once
 
 #include <expected>
