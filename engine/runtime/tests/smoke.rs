@@ -445,10 +445,10 @@ fn descriptions_are_canonical() {
     );
     let exports = component.exports();
     assert!(
-        exports.contains(&"resource #thing: thing".to_owned()),
+        exports.contains(&"resource #thing: exported thing".to_owned()),
         "{exports:?}"
     );
-    assert!(exports.contains(&"function #make: func(rep: u32) -> own<thing>".to_owned()));
+    assert!(exports.contains(&"function #make: func(rep: u32) -> own<exported thing>".to_owned()));
 }
 
 #[test]
