@@ -56,8 +56,8 @@ TEST_F(Invoke, WhatDoesNotFitShowsTheFunctionsType) {
                         "`1`; its type is func(text: string) -> string"));
   EXPECT_THAT(guest.instance.invoke("", "sing", ""),
               FailsWith(ErrorCode::invalid_argument,
-                        "'guest' does not export the function 'sing': it exports echo, nothing, "
-                        "demo:math/basic@1.2.0#add"));
+                        "'guest' does not export the function 'sing': it exports "
+                        "demo:math/basic@1.2.0#add, echo, nothing"));
   EXPECT_THAT(guest.instance.invoke("", "echo", R"("still alive")"), Gives(R"("still alive")"));
 }
 

@@ -103,13 +103,14 @@ TEST_F(Linking, MissingWasiImportSaysHowToAddIt) {
 
 TEST_F(Linking, WasiOfAnotherGenerationIsNotOffered) {
   linker.add_wasi();
-  const Component component = imports(R"((import "wasi:random/random@0.3.0" (instance
+  const Component component = imports(R"((import "wasi:random/random@0.4.0" (instance
     (export "get-random-u64" (func (result u64))))))");
 
   const auto prepared = linker.prepare(component);
 
-  EXPECT_THAT(prepared, Fails(ErrorCode::not_linkable, "imports wasi:random/random@0.3.0"));
+  EXPECT_THAT(prepared, Fails(ErrorCode::not_linkable, "imports wasi:random/random@0.4.0"));
   EXPECT_THAT(prepared, Fails(ErrorCode::not_linkable, "wasi:random/random@0.2."));
+  EXPECT_THAT(prepared, Fails(ErrorCode::not_linkable, "wasi:random/random@0.3."));
 }
 
 TEST_F(Linking, MissingWorldLevelFunctionIsNamed) {

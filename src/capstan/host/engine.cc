@@ -129,7 +129,7 @@ Result<Component> Engine::load(std::span<const std::uint8_t> bytes, std::string_
         name,
         Error(
             ErrorCode::unsupported,
-            "the component uses WASI 0.3, async functions, streams or futures, and this engine was "
+            "the component uses async functions, streams, futures or WASI 0.3, and this engine was "
             "made with Concurrency::off; use Concurrency::automatic")));
 
   CAPSTAN_TRY(core->engine, core_->get(needs || core_->options.concurrency == Concurrency::on));
