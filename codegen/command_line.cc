@@ -26,10 +26,11 @@ void add_choice(CLI::App* command, const std::string& flag, Value& value,
   for (const auto& [word, ignored] : choices) {
     words += words.empty() ? word : "|" + word;
   }
-  const auto assign = [&value, choices, flag, words](const std::string& word) {
+  const std::string name = flag.substr(0, flag.find(','));
+  const auto assign = [&value, choices, name, words](const std::string& word) {
     const auto found = choices.find(word);
     if (found == choices.end()) {
-      throw CLI::ValidationError(flag, fmt::format("'{}' is not one of {}", word, words));
+      throw CLI::ValidationError(name, fmt::format("'{}' is not one of {}", word, words));
     }
     value = found->second;
   };

@@ -130,7 +130,16 @@ class Compile(harness.CommandTest):
         plain = self.capstan(["run", harness.HELLO_MODULE])
 
         self.assertEqual((compiled.out, compiled.err, compiled.status), (plain.out, plain.err, plain.status))
-        self.assertNotEqual(self.capstan(["run", "hello.cwasm"]).status, 0)
+        self.assertEqual(self.capstan(["run", "hello.cwasm"]).status, harness.NOT_RUNNABLE)
+
+    def test_an_artefact_for_runs_with_limits_is_another(self):
+        self.check(["compile", "-q", "--interruptible", "--fuel", harness.HELLO_MODULE, "-o", "hello.cwasm"])
+
+        limited = self.capstan(["run", "--allow-precompiled", "--timeout", "9s", "--fuel", "9000000", "hello.cwasm"])
+        plain = self.capstan(["run", "--allow-precompiled", "hello.cwasm"])
+
+        self.assertEqual((limited.out, limited.status), ("hello, world\n", 0), limited.err)
+        self.assertEqual(plain.status, harness.NOT_RUNNABLE)
 
     def test_text_is_compiled_too(self):
         self.write("c.wat", "(component)")
@@ -161,7 +170,7 @@ class Bindgen(harness.CommandTest):
 
     def test_guest_writes_cpp_unless_told_otherwise(self):
         self.assertEqual(self.made("guest", "w.wit"),
-                         ["some_world.cpp", "some_world_component_type.o", "some_world_cpp.h", "wit.h"])
+                         ["some_world.cpp", "some_world_component_type.o", "some_world_cpp.h"])
 
     def test_guest_writes_c(self):
         self.assertEqual(self.made("guest", "w.wit", "--language", "c"),

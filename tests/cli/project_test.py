@@ -99,16 +99,12 @@ class New(ProjectTest):
 
     def test_bad_names_are_refused_with_a_good_one(self):
         for name, better in (("Hello", "hello"), ("my host_2", "my-host"), ("2fast", "fast"), ("a--b", "a-b"),
-                             ("-", None), ("ünder", "nder"), ("x" * 65, "x" * 64)):
+                             ("ünder", "nder"), ("x" * 65, "x" * 64)):
             with self.subTest(name):
-                if name == "my host_2":
-                    better = "my-host"
-                finished = self.capstan(["new", "component", "--", name] if name == "-" else
-                                        ["new", "component", name])
+                finished = self.capstan(["new", "component", name])
                 self.assertEqual(finished.status, harness.USAGE)
                 self.assertIn(f"'{name}' cannot be the name of a project", finished.err)
-                if better:
-                    self.assertIn(f"such as '{better}'", finished.err)
+                self.assertIn(f"such as '{better}'", finished.err)
                 self.assertEqual(os.listdir(self.folder), [])
 
     def test_words_of_cpp_and_wit_are_refused(self):
@@ -185,18 +181,18 @@ class Build(ProjectTest):
         self.check(["run", "hello", "--invoke", 'greet("Ada")'], out='"made, Ada"\n')
         self.check(["run", "hello"], out="made, world\n")
 
-    def test_the_status_of_main_is_that_of_the_run(self):
+    def test_a_main_that_fails_makes_the_run_fail(self):
         self.edit("hello/src/main.cc", "if (argc < 2)", "if (argc == 3) return 7;\n  if (argc < 2)")
         self.build("hello")
 
-        self.check(["run", "hello", "--", "a", "b"], status=7)
+        self.check(["run", "hello", "--", "a", "b"], status=1)
 
     def test_compiler_errors_are_passed_through(self):
         self.edit("hello/src/main.cc", "return \"hello, \"", "return missing + \"hello, \"")
         finished = self.capstan(["build", "hello"])
 
         self.assertEqual((finished.out, finished.status), ("", FAILURE))
-        self.assertIn("src/main.cc:10:", finished.err)
+        self.assertIn("src/main.cc:9:", finished.err)
         self.assertIn("use of undeclared identifier 'missing'", finished.err)
         self.assertTrue(finished.err.endswith(
             "capstan: hello: compile src/main.cc failed, see above; if it is not the program's fault, "
@@ -273,7 +269,7 @@ class Compiler(ProjectTest):
         path.parent.mkdir()
         path.write_text("#!/bin/sh\n[ \"$1\" = cc ] || exit 9\nshift\n"
                         "for word; do case $word in *--stack-first*) echo \"error: unsupported linker arg\" >&2; "
-                        f"exit 1 ;; esac; done\nexec {shutil.which('clang-19')} \"$@\"\n")
+                        f"exit 1 ;; esac; done\nPATH='{os.environ['PATH']}' exec {shutil.which('clang-19')} \"$@\"\n")
         path.chmod(0o755)
 
         said = self.build("hello", environment={"PATH": str(self.folder / "bin")})

@@ -15,11 +15,16 @@ namespace {
 struct Options {
   std::string source;
   std::string output;
+  bool interruptible = false;
+  bool fuel = false;
 };
 
 Result<std::size_t> compile(const Options& options) {
   CAPSTAN_TRY(const auto source, platform::read_source(options.source));
-  CAPSTAN_TRY(auto engine, Engine::create());
+  // The same as an engine of `capstan run` with or without those options.
+  CAPSTAN_TRY(auto engine, Engine::create({.interruptible = options.interruptible,
+                                           .fuel = options.fuel,
+                                           .cache_directory = {}}));
   CAPSTAN_TRY(const auto component, engine.load(source.component, source.name));
   CAPSTAN_TRY(const auto artefact, component.precompile());
   const std::string_view bytes(reinterpret_cast<const char*>(artefact.data()), artefact.size());
@@ -49,9 +54,11 @@ void define_compile(CLI::App& app, Session& session) {
                    "folder with capstan.toml")
       ->required()
       ->type_name("SOURCE");
-  command->add_option("-o,--output", options->output, "the file to write, by custom .cwasm")
+  command->add_option("-o,--output", options->output, "the file to write, usually .cwasm")
       ->required()
       ->type_name("FILE");
+  command->add_flag("--interruptible", options->interruptible, "for runs with --timeout");
+  command->add_flag("--fuel", options->fuel, "for runs with --fuel");
   add_session_options(*command, session);
   command->callback([options, &session] { run_compile(*options, session); });
 }
