@@ -8,9 +8,9 @@ namespace capstan::platform {
 // What is no guest's own code. The values are those that shells and `timeout` use.
 enum class ExitStatus : int {
   success = 0,
-  failure = 1,        // the guest's `run` returned an error
-  usage = 2,          // wrong command line or configuration
-  not_runnable = 3,   // cannot be loaded or linked
+  failure = 1,       // the guest's `run` returned an error
+  usage = 2,         // wrong command line or configuration
+  not_runnable = 3,  // cannot be loaded or linked
   limit_reached = 124,
   trapped = 134,
 };
