@@ -96,7 +96,8 @@ class Endings(harness.CommandTest):
         self.assertIn("module.wasm!abort", finished.err)
 
     def test_an_exhausted_stack_is_a_limit(self):
-        self.write("deep.wat", '(module (func $f (call $f)) (func (export "_start") (call $f)))')
+        self.write("deep.wat", '(module (memory (export "memory") 1) (func $f (call $f)) '
+                               '(func (export "_start") (call $f)))')
         finished = self.capstan(["run", "deep.wat"])
         self.assertEqual((finished.out, finished.status), ("", LIMIT))
         self.assertIn("'deep.wat' was stopped: ", finished.err)
@@ -116,7 +117,7 @@ class Progress(harness.CommandTest):
         # Large enough that compiling takes longer than the moment before the line appears.
         body = "(local.set 0 (i32.mul (local.get 0) (i32.add (local.get 0) (i32.const 3))))" * 40
         functions = f"(func (param i32) (result i32) {body} (local.get 0))" * 4000
-        self.write("large.wat", f'(module {functions} (func (export "_start")))')
+        self.write("large.wat", f'(module (memory (export "memory") 1) {functions} (func (export "_start")))')
 
         ours, theirs = pty.openpty()
         process = subprocess.Popen([harness.COMMAND, "run", "--no-cache", "large.wat"], cwd=self.folder,

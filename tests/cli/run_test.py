@@ -31,7 +31,7 @@ class Sources(harness.CommandTest):
         self.check(["run", "answer.wat"], out="42\n")
 
     def test_text_of_a_module_runs(self):
-        self.write("quiet.wat", '(module (func (export "_start")))')
+        self.write("quiet.wat", '(module (memory (export "memory") 1) (func (export "_start")))')
         self.check(["run", "quiet.wat"])
 
     def test_a_folder_with_a_manifest_runs(self):
@@ -177,7 +177,7 @@ greeting = "hello"
 class Grants(harness.CommandTest):
     def test_nothing_is_inherited(self):
         self.check(["run", PROBE, "--", "environment"])
-        self.check(["run", PROBE, "--", "list", "."], err=".: No such file or directory\n", status=1)
+        self.check(["run", PROBE, "--", "list", "."], err=".: Capabilities insufficient\n", status=1)
 
     def test_standard_streams_are_the_programs_own(self):
         self.check(["run", PROBE, "--", "copy"], stdin=b"some input", out="some input")
@@ -255,8 +255,13 @@ class Grants(harness.CommandTest):
 
 
 class Linking(harness.CommandTest):
+    RUNNABLE = '''
+      (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+      (func (export "f") (canon lift (core func $i "f")))'''
+
     def needs(self, interface):
-        self.write("app.wat", f'(component (import "{interface}" (instance (export "f" (func)))))')
+        self.write("app.wat", f'(component (import "{interface}" (instance (export "g" (func)))) '
+                              f'{self.RUNNABLE})')
 
     def test_what_nobody_serves_is_named_with_what_to_do(self):
         self.needs("acme:db/store@1.0.0")
@@ -286,20 +291,19 @@ class Linking(harness.CommandTest):
                          NOT_RUNNABLE)
 
     def test_another_type_is_shown(self):
-        self.write("app.wat", """(component
-          (import "keyvalue:store/store@0.1.0" (instance (export "exists" (func (result bool))))))""")
+        self.write("app.wat", '(component (import "keyvalue:store/store@0.1.0" (instance (export "exists" '
+                              f'(func (result bool))))) {self.RUNNABLE})')
         finished = self.capstan(["run", "app.wat"])
         self.assertEqual(finished.status, NOT_RUNNABLE)
         self.assertIn("exists", finished.err)
         self.assertIn("func(key: string) -> bool", finished.err)
 
     def test_imports_that_are_granted_but_unused_never_fail(self):
-        self.write("app.wat", """(component
+        self.write("app.wat", f"""(component
           (import "wasi:sockets/instance-network@0.2.0" (instance))
           (import "keyvalue:store/store@0.1.0" (instance))
-          (import "acme:types/only@1.0.0" (instance (export "t" (type (eq u32)))))
-          (core module $m (func (export "f"))) (core instance $i (instantiate $m))
-          (func (export "f") (canon lift (core func $i "f"))))""")
+          (import "acme:types/only@1.0.0" (instance (type $t u32) (export "t" (type (eq $t)))))
+          {self.RUNNABLE})""")
         self.check(["run", "app.wat"])
 
 

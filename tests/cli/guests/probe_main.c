@@ -69,6 +69,8 @@ static int log_line(const char* message) {
   return 0;
 }
 
+static char* volatile kept;  // so that nothing is optimised away
+
 // Touches what it allocates; says where it ended.
 static int allocate(int mebibytes) {
   for (int i = 0; i < mebibytes; ++i) {
@@ -78,12 +80,11 @@ static int allocate(int mebibytes) {
       return 5;
     }
     memset(block, 1, 1 << 20);
+    kept = block;
   }
   printf("allocated\n");
   return 0;
 }
-
-static int deeper(volatile int depth) { return depth == 0 ? 0 : deeper(depth + 1) + 1; }
 
 int main(int argc, char** argv) {
   const char* what = argc > 1 ? argv[1] : "arguments";
@@ -107,7 +108,6 @@ int main(int argc, char** argv) {
   if (strcmp(what, "allocate") == 0) return allocate(atoi(value));
   if (strcmp(what, "fail") == 0) return 1;
   if (strcmp(what, "sleep") == 0) return usleep((useconds_t)atoi(value) * 1000u);
-  if (strcmp(what, "recurse") == 0) return deeper(1);
   if (strcmp(what, "abort") == 0) abort();
   for (volatile int forever = 1; forever && strcmp(what, "spin") == 0;) {
   }

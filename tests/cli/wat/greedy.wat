@@ -9,7 +9,7 @@
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
   (core instance $libc (instantiate $libc))
   (core func $open (canon lower (func $kv "open")
-    (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
   (core module $main
     (import "host" "open" (func $open (param i32 i32 i32)))
     (func (export "run") (local $i i32)

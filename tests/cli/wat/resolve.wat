@@ -23,7 +23,7 @@
   (core module $libc (memory (export "memory") 1) (data (i32.const 64) "localhost"))
   (core instance $libc (instantiate $libc))
   (core func $network (canon lower (func $instance "instance-network")))
-  (core func $resolve (canon lower (func $lookup "resolve-addresses") (memory $libc "memory")))
+  (core func $resolve (canon lower (func $lookup "resolve-addresses") (memory (core memory $libc "memory"))))
   (core module $main
     (import "libc" "memory" (memory 1))
     (import "host" "network" (func $network (result i32)))

@@ -15,7 +15,7 @@
   (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
   (func $answer (result u32) (canon lift (core func $i "answer")))
   (func $fail (result (result u32 (error string)))
-    (canon lift (core func $i "fail") (memory $i "memory")))
+    (canon lift (core func $i "fail") (memory (core memory $i "memory"))))
   (func $nothing (canon lift (core func $i "nothing")))
   (instance $one (export "answer" (func $answer)))
   (instance $two (export "answer" (func $answer)) (export "add" (func $add)))
