@@ -1,4 +1,4 @@
-//! The structures of `include/capstan/engine.h`, field for field and under the same names.
+//! The structures of `capstan/interface.h` and `capstan/engine.h`, field for field, same names.
 //!
 //! `tests/header.rs` compares both. C enumerations are plain integers here, because a C caller may
 //! pass any value.
