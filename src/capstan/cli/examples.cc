@@ -8,14 +8,16 @@ namespace capstan::cli {
 namespace {
 
 constexpr auto table = std::to_array<Example>({
-    {"run", "capstan run hello.wasm -- Ada", "run a command with an argument"},
-    {"run", "capstan run calculator.wasm --invoke 'add(1, 2)'", "call one export"},
-    {"run", "capstan run --dir data::/data,rw --timeout 2s hello.wasm",
-     "with a folder of this machine, for two seconds at most"},
-    {"run", "capstan run --host-bundle ./my-store app.wasm",
-     "with an interface from a host bundle"},
-    {"inspect", "capstan inspect hello.wasm", "what it needs, who provides that, what it offers"},
-    {"inspect", "capstan inspect --wit hello.wasm", "its world as WIT"},
+    {"run", "capstan run hello.wasm", "run a command, with nothing of this machine"},
+    {"run", "capstan run --dir data::/data,rw --env MODE=test tool.wasm -- --verbose",
+     "with a folder, a variable and an argument"},
+    {"run", "capstan run --invoke 'add(1, 2)' math.wasm", "call one export"},
+    {"run", "capstan run --timeout 2s --max-memory 64MiB untrusted.wasm", "with limits"},
+    {"run", "capstan run --host-bundle ./my-store app.wasm", "with an interface of a host bundle"},
+    {"inspect", "capstan inspect app.wasm", "what it needs, who serves that, and what it offers"},
+    {"inspect", "capstan inspect --host-bundle ./keyvalue_host app.wasm",
+     "the same when a bundle is given"},
+    {"inspect", "capstan inspect --json app.wasm", "as JSON, for programs"},
     {"new", "capstan new component hello", "make the project of a command in the folder hello"},
     {"new", "capstan new http web --lang c", "a component in C that answers HTTP requests"},
     {"new", "capstan new adapter my-host", "a C++ program that embeds Capstan"},
@@ -63,13 +65,14 @@ std::string full_name(const CLI::App& command) {
 
 void add_examples(CLI::App& app) {
   const std::string name = full_name(app);
-  std::string text;
+  std::string text = app.get_footer();
+  const std::size_t before = text.size();
   for (const Example& example : examples()) {
     if (example.command != name) continue;
-    text += fmt::format("{}\n  {}\n      {}", text.empty() ? "Examples:" : "", example.line,
-                        example.what);
+    if (text.size() == before) text += before == 0 ? "Examples:" : "\n\nExamples:";
+    text += fmt::format("\n  {}\n      {}", example.line, example.what);
   }
-  if (!text.empty()) app.footer(text);
+  if (text.size() != before) app.footer(text);
   for (CLI::App* command : app.get_subcommands({})) add_examples(*command);
 }
 

@@ -22,7 +22,7 @@ struct Example {
 // The name of a subcommand without the program's: "bindgen host".
 [[nodiscard]] std::string full_name(const CLI::App& command);
 
-// Puts each command's examples below its help.
+// Puts each command's examples below its help and whatever footer it has.
 void add_examples(CLI::App& app);
 
 }  // namespace capstan::cli

@@ -41,11 +41,7 @@ void define_inspect(CLI::App& app, Session& session) {
   command->add_flag("--json", state->json, "print JSON")->excludes(wit);
   add_session_options(*command, session);
   command->footer(
-      "Takes the options of `capstan run` and says what each import would be served by.\n\n"
-      "Examples:\n"
-      "  capstan inspect app.wasm\n"
-      "  capstan inspect --host-bundle ./keyvalue_host app.wasm\n"
-      "  capstan inspect --json app.wasm");
+      "Takes the options of `capstan run` and says what each import would be served by.");
   command->callback([state, &session] {
     const auto text = describe(*state, session);
     if (!text) return session.fail(text.error());

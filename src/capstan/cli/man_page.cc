@@ -184,6 +184,7 @@ std::string man_page(const CommandOutline& command) {
       fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)), plain(command.description));
   text += fmt::format(".SH SYNOPSIS\n{}\n", synopsis(command));
   text += fmt::format(".SH DESCRIPTION\n{}\n", plain(sentence(command.description)));
+  if (!command.notes.empty()) text += fmt::format(".PP\n{}\n", plain(command.notes));
   text += section("ARGUMENTS", command.arguments, true);
   text += commands_section(command);
   text += section("OPTIONS", command.options, false);

@@ -76,6 +76,9 @@ CommandOutline outline_of(const CLI::App& app) {
   CommandOutline outline;
   outline.name = full_name(app);
   outline.description = app.get_description();
+  const std::string footer = app.get_footer();
+  outline.notes = footer.substr(0, footer.find("Examples:"));
+  while (outline.notes.ends_with('\n')) outline.notes.pop_back();
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
     auto& list = option->nonpositional() ? outline.options : outline.arguments;

@@ -27,6 +27,7 @@ struct OptionOutline {
 struct CommandOutline {
   std::string name;  // with the names above it: "bindgen host"; empty for the program
   std::string description;
+  std::string notes;  // what else the help says, before the examples
   std::vector<OptionOutline> options;
   std::vector<OptionOutline> arguments;
   std::vector<CommandOutline> commands;

@@ -48,11 +48,6 @@ void declare(CLI::App& app, Session& session) {
   command->add_option("ARGS", state->flags.arguments, "arguments of the component, after --");
   add_session_options(*command, session);
   command->footer(
-      "Examples:\n"
-      "  capstan run hello.wasm\n"
-      "  capstan run --dir data::/data,rw --env MODE=test tool.wasm -- --verbose\n"
-      "  capstan run --invoke 'add(1, 2)' math.wasm\n"
-      "  capstan run --timeout 2s --max-memory 64MiB untrusted.wasm\n\n"
       "Nothing of this machine is given to a component unless an option says so. The exit status "
       "is "
       "the component's own; 1 when its `run` fails, 2 for a wrong command line, 3 when it cannot "
