@@ -134,7 +134,7 @@ std::optional<fs::path> find_program(std::string_view name) {
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const fs::path candidate = fs::path(rest.substr(0, colon)) / name;
+    fs::path candidate = fs::path(rest.substr(0, colon)) / name;
     std::error_code error;
     if (fs::is_regular_file(candidate, error) && ::access(candidate.c_str(), X_OK) == 0) {
       return candidate;
