@@ -187,6 +187,7 @@ impl Raw {
             lower: Some(lower),
             drop: Some(drop),
             self_: ptr::null_mut(),
+            direct: None,
         };
         let functions = [
             function("add", add, lower_word, drop_nothing),

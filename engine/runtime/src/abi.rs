@@ -131,6 +131,12 @@ pub type PollFn = unsafe extern "C" fn(
     *mut *mut capstan_error,
 ) -> capstan_status;
 pub type LowerFn = unsafe extern "C" fn(*mut c_void, *mut capstan_lower) -> *mut capstan_error;
+pub type DirectFn = unsafe extern "C" fn(
+    *mut c_void,
+    *mut capstan_lift,
+    *mut u64,
+    *mut *mut capstan_error,
+) -> capstan_status;
 pub type DropFn = unsafe extern "C" fn(*mut c_void);
 
 #[repr(C)]
@@ -147,6 +153,7 @@ pub struct capstan_function {
     pub lower: Option<LowerFn>,
     pub drop: Option<DropFn>,
     pub self_: *mut c_void,
+    pub direct: Option<DirectFn>,
 }
 
 #[repr(C)]

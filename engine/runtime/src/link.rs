@@ -5,7 +5,7 @@ use crate::error::{self, Code};
 use crate::frames::Frame;
 use crate::linked::Linked;
 use crate::params::{Capture, FirstHandle, Handles, RawParams, Scalars, View};
-use crate::results::RawResult;
+use crate::results::{RawResult, RawWord};
 use crate::shape;
 use crate::shared::Shared;
 use crate::store::StoreData;
@@ -124,6 +124,30 @@ fn call_direct<const M: usize, const PLAIN: bool, H: Capture>(
     Ok(RawResult(frame))
 }
 
+/// Without a frame: the whole call is one step of C++.
+#[inline]
+fn call_for_word<const M: usize, H: Capture>(
+    linked: LinkedRef,
+    shared: *const Shared,
+    mut params: RawParams<H>,
+) -> Result<RawWord<M>> {
+    let (mut word, mut error) = (0, ptr::null_mut());
+    // SAFETY: both outlive the store, and Wasmtime calls right after lifting.
+    let status = unsafe {
+        let linked = &*linked.0;
+        let Some(direct) = linked.direct else {
+            return Err(failed_directly(FAILED, error));
+        };
+        params.with_lift(linked.words, &*shared, |lift| {
+            direct(linked.this, lift, &mut word, &mut error)
+        })
+    };
+    if status != READY {
+        return Err(failed_directly(status, error));
+    }
+    Ok(RawWord(word))
+}
+
 #[cold]
 fn failed_directly(status: u32, error: *mut capstan_error) -> wasmtime::Error {
     if status != PENDING {
@@ -221,6 +245,16 @@ fn register<const M: usize, const PLAIN: bool, H: Capture>(
     }
 }
 
+fn register_for_word<const M: usize, H: Capture>(
+    instance: &mut Instance<'_>,
+    name: &str,
+    linked: LinkedRef,
+) -> Result<()> {
+    instance.func_wrap(name, move |store, params: RawParams<H>| {
+        call_for_word::<M, H>(linked, store.data().shared, params)
+    })
+}
+
 /// Registers `linked` under the types that fit its shape.
 pub fn define(
     instance: &mut Instance<'_>,
@@ -228,9 +262,18 @@ pub fn define(
     shape: Shape,
     linked: LinkedRef,
 ) -> Result<()> {
+    // SAFETY: the prepared component that owns it is being made.
+    let direct = unsafe { (*linked.0).direct }.is_some();
+    let for_word = direct && shape.style == Style::Direct;
     macro_rules! by_result {
         ($capture:ty) => {
             match (shape.word_result, shape.plain_result) {
+                (false, true) if for_word => {
+                    return register_for_word::<0, $capture>(instance, name, linked);
+                }
+                (true, true) if for_word => {
+                    return register_for_word::<1, $capture>(instance, name, linked);
+                }
                 (false, false) => register::<0, false, $capture>,
                 (true, false) => register::<1, false, $capture>,
                 (false, true) => register::<0, true, $capture>,

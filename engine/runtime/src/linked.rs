@@ -1,6 +1,6 @@
 //! A host function of an interface table, checked and ready to be called.
 
-use crate::abi::{DropFn, EnterFn, LowerFn, MAY_SUSPEND, PollFn, capstan_function};
+use crate::abi::{DirectFn, DropFn, EnterFn, LowerFn, MAY_SUSPEND, PollFn, capstan_function};
 use crate::error::{Code, Outcome, fail};
 use crate::frames::{ALIGN_MAX, Class};
 use crate::text;
@@ -36,6 +36,8 @@ pub struct Linked {
     pub poll: Option<PollFn>,
     pub lower: LowerFn,
     pub drop: DropFn,
+    /// All steps in one, for functions that never suspend and give nothing or one number.
+    pub direct: Option<DirectFn>,
     pub this: *mut c_void,
     pub class: Class,
     /// Flat parameters; 0 when they always come through memory.
@@ -80,6 +82,7 @@ impl Linked {
             },
             lower: function.lower.ok_or_else(|| wrong("`lower` is null"))?,
             drop: function.drop.ok_or_else(|| wrong("`drop` is null"))?,
+            direct: function.direct.filter(|_| !may_suspend),
             this: function.self_,
             class: Class::new(function.frame_bytes),
             words,

@@ -37,6 +37,45 @@ impl<const M: usize, const PLAIN: bool> RawResult<M, PLAIN> {
     }
 }
 
+/// The same for nothing (M = 0) or one number that was taken without a frame.
+pub struct RawWord<const M: usize>(pub u64);
+
+// SAFETY: `Lower` is a row of `ValRaw` of the right length, says `typecheck`.
+unsafe impl<const M: usize> ComponentType for RawWord<M> {
+    type Lower = [ValRaw; M];
+    const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        check_result_words(ty, types, M)
+    }
+}
+
+// SAFETY: stands for the whole list of results.
+unsafe impl<const M: usize> ComponentNamedList for RawWord<M> {}
+
+// SAFETY: initialises all of `Lower`.
+unsafe impl<const M: usize> Lower for RawWord<M> {
+    #[inline]
+    fn linear_lower_to_flat<T>(
+        &self,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
+        destination: &mut MaybeUninit<[ValRaw; M]>,
+    ) -> Result<()> {
+        destination.write([ValRaw::u64(self.0); M]);
+        Ok(())
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
+        _: usize,
+    ) -> Result<()> {
+        bail!("one number does not go through memory")
+    }
+}
+
 // SAFETY: initialises all of `Lower`.
 unsafe impl<const M: usize, const PLAIN: bool> Lower for RawResult<M, PLAIN> {
     #[inline]

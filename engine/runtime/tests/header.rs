@@ -49,7 +49,7 @@ fn layouts() -> Vec<Layout> {
         }
         capstan_function {
             struct_size, name, signature, flags, frame_bytes, frame_align, enter, poll, lower, drop,
-            self_
+            self_, direct
         }
         capstan_resource { struct_size, name, id, destroy, self_ }
         capstan_interface {

@@ -82,6 +82,7 @@ pub struct capstan_function {
     pub lower: Option<unsafe extern "C" fn(*mut c_void, *mut capstan_lower) -> *mut capstan_error>,
     pub drop: Option<unsafe extern "C" fn(*mut c_void)>,
     pub self_: *mut c_void,
+    pub direct: *const c_void,
 }
 
 #[repr(C)]

@@ -138,6 +138,7 @@ fn function(
         lower: Some(lower),
         drop: Some(drop_frame),
         self_,
+        direct: null(),
     }
 }
 

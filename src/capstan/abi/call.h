@@ -47,7 +47,10 @@ class CallErrors {
   CallErrors() = default;
   CallErrors(const CallErrors&) = delete;
   CallErrors& operator=(const CallErrors&) = delete;
-  ~CallErrors() { capstan_error_delete(error_); }
+  ~CallErrors() {
+    if (error_ != nullptr) [[unlikely]]  // a call of the engine costs more than this question
+      capstan_error_delete(error_);
+  }
 
   [[nodiscard]] bool ok() const { return error_ == nullptr; }
   // Keeps the first error.

@@ -56,6 +56,7 @@ struct FunctionShape {
   capstan_status (*poll)(void* frame, const capstan_waker*, capstan_error**);
   capstan_error* (*lower)(void* frame, capstan_lower*);
   void (*drop)(void* frame);
+  capstan_status (*direct)(void* self, capstan_lift*, std::uint64_t* word_out, capstan_error**);
 };
 
 namespace detail {
@@ -286,6 +287,43 @@ struct Steps {
   }
 
   static void drop(void* storage) noexcept { static_cast<Frame*>(storage)->~Frame(); }
+
+  // Whether a call needs no frame: nothing, or one number, goes back at once.
+  static constexpr bool is_direct =
+      !is_task && (std::is_void_v<Value> || std::is_arithmetic_v<Value> || std::is_enum_v<Value>);
+
+  // All steps in one.
+  static capstan_status direct(void* self, capstan_lift* call, std::uint64_t* word_out,
+                               capstan_error** error_out) noexcept {
+    auto* bound = static_cast<const BoundFunction*>(self);
+    try {
+      Lift cx(*call);
+      Lifted lifted = lift(cx);
+      if (!cx.ok()) {
+        *error_out = cx.release();
+      } else if constexpr (std::is_void_v<Value>) {
+        invoke(*bound, cx, lifted);
+      } else {
+        const Value value = invoke(*bound, cx, lifted);
+        // Numbers use nothing of it.
+        capstan_lower nowhere{};
+        Lower out(nowhere);
+        Abi<Value>::lower_flat(out, value, word_out);
+        *error_out = out.release();
+      }
+    } catch (...) {
+      *error_out = error_from_exception(bound);
+    }
+    return *error_out == nullptr ? CAPSTAN_READY : CAPSTAN_FAILED;
+  }
+
+  static constexpr auto direct_step() -> decltype(FunctionShape::direct) {
+    if constexpr (is_direct) {
+      return &direct;
+    } else {
+      return nullptr;
+    }
+  }
 };
 
 // The engine's waker as a Waker; valid after the call that received it.
@@ -330,7 +368,8 @@ constexpr FunctionShape function(std::string_view name, std::string_view paramet
           &Steps::enter,
           &Steps::poll,
           &Steps::lower,
-          &Steps::drop};
+          &Steps::drop,
+          Steps::direct_step()};
 }
 
 // One call of an export: arguments on the way in, the result on the way out. R may be void.

@@ -57,6 +57,15 @@ class Call {
   capstan_status enter_at(std::uint32_t offset) {
     return enter_with(guest_.lift_call(nullptr, offset));
   }
+  // All steps in one; the result is left in `word`.
+  capstan_status direct(Words words) {
+    words_ = std::move(words);
+    capstan_lift call = guest_.lift_call(&words_, 0);
+    capstan_error* error = nullptr;
+    const capstan_status status = shape_.direct(&bound_, &call, &word, &error);
+    failure = Failure(error);
+    return status;
+  }
   capstan_status poll() {
     capstan_error* error = nullptr;
     const capstan_waker waker = bell.waker();
@@ -79,6 +88,7 @@ class Call {
 
   Bell bell;
   Failure failure;
+  std::uint64_t word = 0;
 
  private:
   capstan_status enter_with(capstan_lift call) {
@@ -312,6 +322,48 @@ TEST(FunctionCall, DeclaredErrorsAreValues) {
 
   EXPECT_EQ(*(guest.load<std::expected<std::uint32_t, std::string>>(at)),
             (std::expected<std::uint32_t, std::string>(std::unexpect, "negative")));
+}
+
+TEST(FunctionDirect, IsThereForNothingAndForNumbers) {
+  EXPECT_NE(function<&Host::add>("add", "a, b").direct, nullptr);
+  EXPECT_NE(function<&Host::nothing>("nothing").direct, nullptr);
+  EXPECT_EQ(function<&Host::greet>("greet", "name, level").direct, nullptr);
+  EXPECT_EQ(function<&Host::open>("open", "start").direct, nullptr);
+  EXPECT_EQ(function<&Host::twice>("twice", "text").direct, nullptr);
+}
+
+TEST(FunctionDirect, LiftsCallsAndGivesTheNumber) {
+  Guest guest;
+  Host host;
+  Call add(guest, function<&Host::add>("add", "a, b"), &host);
+  Call nothing(guest, function<&Host::nothing>("nothing"), &host);
+
+  EXPECT_EQ(add.direct({40, 2}), CAPSTAN_READY);
+  EXPECT_EQ(nothing.direct({}), CAPSTAN_READY);
+
+  EXPECT_EQ(add.word, 42u);
+  EXPECT_EQ(host.calls, 1);
+}
+
+TEST(FunctionDirect, BadArgumentsNeverReachTheHost) {
+  Guest guest;
+  Host host;
+  Call call(guest, function<&Host::look>("look", "text, numbers"), &host);
+
+  EXPECT_EQ(call.direct({16, 4, 17, 1}), CAPSTAN_FAILED);
+
+  EXPECT_EQ(call.failure.message, "list pointer 0x11 is not aligned to 2 bytes");
+  EXPECT_EQ(host.text_at, nullptr);
+}
+
+TEST(FunctionDirect, AnExceptionNamesTheFunction) {
+  Guest guest;
+  Host host;
+  Call call(guest, function<&Host::throws>("throws", "n"), &host);
+
+  EXPECT_EQ(call.direct({1}), CAPSTAN_FAILED);
+
+  EXPECT_EQ(call.failure.message, "test:abi/things#throws threw: the disk is on fire");
 }
 
 // ------------------------------------------------------------------------------------------

@@ -140,7 +140,8 @@ host::RuntimeInterface Library::runtime_interface(std::size_t index) const {
          .poll = &poll,
          .lower = &lower,
          .drop = &drop,
-         .self = const_cast<Function*>(&bound)});
+         .self = const_cast<Function*>(&bound),
+         .direct = function.table.direct == nullptr ? nullptr : &direct});
   }
   for (std::size_t i = 0; i < offered.resources.size(); ++i) {
     const OfferedResource& resource = offered.resources[i];
@@ -231,6 +232,19 @@ capstan_error* Library::lower(void* storage, capstan_lower* call) noexcept {
 void Library::drop(void* storage) noexcept {
   auto* frame = static_cast<Frame*>(storage);
   if (frame->function != nullptr) frame->function->table.drop(frame->bundle_frame());
+}
+
+capstan_status Library::direct(void* self, capstan_lift* call, std::uint64_t* word_out,
+                               capstan_error** error_out) noexcept {
+  const auto* function = static_cast<const Function*>(self);
+  auto* context = static_cast<abi::StoreContext*>(call->user);
+  const StoreState* store = function->library->store_state(*context, error_out);
+  if (store == nullptr) return CAPSTAN_FAILED;
+  call->user = store->state;
+  const capstan_status status =
+      function->table.direct(function->table.self, call, word_out, error_out);
+  call->user = context;
+  return checked(status, function->table, error_out);
 }
 
 void Library::destroy(void* self, void* user, std::uint32_t rep) noexcept {

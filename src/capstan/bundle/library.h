@@ -53,6 +53,8 @@ class Library : public std::enable_shared_from_this<Library> {
                              capstan_error** error_out) noexcept;
   static capstan_error* lower(void* storage, capstan_lower* call) noexcept;
   static void drop(void* storage) noexcept;
+  static capstan_status direct(void* self, capstan_lift* call, std::uint64_t* word_out,
+                               capstan_error** error_out) noexcept;
   static void destroy(void* self, void* user, std::uint32_t rep) noexcept;
 
   static void write_log(void* context, capstan_log_level level, capstan_text message) noexcept;

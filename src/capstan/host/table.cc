@@ -27,7 +27,8 @@ void Table::fill(const InterfaceShape& from, Provider by) {
                          .poll = function.poll,
                          .lower = function.lower,
                          .drop = function.drop,
-                         .self = &bound.back()});
+                         .self = &bound.back(),
+                         .direct = function.direct});
   }
   for (const ResourceShape& resource : shape.resources)
     resources.push_back({.struct_size = sizeof(capstan_resource),

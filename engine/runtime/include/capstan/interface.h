@@ -178,7 +178,13 @@ typedef struct capstan_function {
   capstan_status (*poll)(void* frame, const capstan_waker*, capstan_error** error_out);
   capstan_error* (*lower)(void* frame, capstan_lower*);
   void (*drop)(void* frame);
-  void* self; /* given to `enter` */
+  void* self; /* given to `enter` and `direct` */
+  /* A shortcut, NULL when there is none, for functions that never suspend and whose result is
+   * nothing or one number (no handle): `enter`, `lower` and `drop` in one step without a frame. The
+   * number goes to `*word_out`. Gives CAPSTAN_READY or CAPSTAN_FAILED. The engine takes it when it
+   * can; the other steps must be there too. */
+  capstan_status (*direct)(void* self, capstan_lift*, uint64_t* word_out,
+                           capstan_error** error_out);
 } capstan_function;
 
 /* One resource type of the host. `id` is unique in the process and not 0; the same id under

@@ -467,6 +467,7 @@ pub fn function(name: &'static str, flags: u32, enter: EnterFn) -> capstan_funct
         lower: Some(lower_frame),
         drop: Some(drop_frame),
         self_: ptr::null_mut(),
+        direct: None,
     }
 }
 
