@@ -72,6 +72,9 @@ pub struct capstan_handle {
     pub guest: *mut capstan_guest_resource,
 }
 
+pub type TakeHandleFn =
+    unsafe extern "C" fn(*mut capstan_lift, u32, *mut capstan_handle) -> *mut capstan_error;
+
 #[repr(C)]
 pub struct capstan_lift {
     pub words: *const u64,
@@ -82,8 +85,7 @@ pub struct capstan_lift {
     pub encoding: u8,
     pub fuel: u64,
     pub user: *mut c_void,
-    pub take_handle:
-        unsafe extern "C" fn(*mut capstan_lift, u32, *mut capstan_handle) -> *mut capstan_error,
+    pub take_handle: TakeHandleFn,
     pub engine: *mut c_void,
 }
 

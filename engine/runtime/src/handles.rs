@@ -144,6 +144,68 @@ impl Drop for HandleList {
     }
 }
 
+/// The only handle of a host function's parameters. It travels with them, where a list would have to
+/// be looked for through the thread.
+pub struct OneHandle {
+    index: u32,
+    rep: u32,
+    resource: u32,
+    taken: bool,
+}
+
+impl OneHandle {
+    /// Linking has made sure that all resources of parameters are those of interface tables.
+    #[inline]
+    pub fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, index: u32) -> Result<OneHandle> {
+        let host = ResourceDynamic::linear_lift_from_flat(cx, ty, &ValRaw::u32(index))?;
+        Ok(OneHandle {
+            index,
+            rep: host.rep(),
+            resource: host.ty(),
+            taken: false,
+        })
+    }
+
+    #[inline]
+    fn take_checked(&mut self, index: u32) -> Outcome<capstan_handle> {
+        if index != self.index || self.taken {
+            return Err(self.wrong(index));
+        }
+        self.taken = true;
+        Ok(capstan_handle {
+            rep: self.rep,
+            resource: self.resource,
+            guest: ptr::null_mut(),
+        })
+    }
+
+    #[cold]
+    fn wrong(&self, index: u32) -> Box<Error> {
+        error::fail(
+            Code::Trap,
+            match self.taken {
+                true => format!("handle {index} was not among the lifted values"),
+                false => format!(
+                    "handle {index} was asked for, but the next is {}",
+                    self.index
+                ),
+            },
+        )
+    }
+}
+
+/// `capstan_lift.take_handle` where there is one handle, to which `engine` points.
+pub unsafe extern "C" fn take_one(
+    lift: *mut capstan_lift,
+    index: u32,
+    handle_out: *mut capstan_handle,
+) -> *mut capstan_error {
+    // SAFETY: this function is only set together with a live handle.
+    let handle = unsafe { &mut *(*lift).engine.cast::<OneHandle>() };
+    // SAFETY: the caller gives room for one handle.
+    unsafe { answer(handle.take_checked(index), handle_out) }
+}
+
 /// # Safety
 /// `handle_out` has room.
 #[inline]
@@ -254,11 +316,6 @@ impl<'a, 'b> Walk<'a, 'b> {
             origin,
             found,
         }
-    }
-
-    #[inline]
-    pub fn of_handle(mut self, ty: InterfaceType, index: u32) -> Result<()> {
-        self.handle(ty, index)
     }
 
     pub fn of_words(mut self, ty: InterfaceType, words: &[ValRaw]) -> Result<()> {

@@ -1,10 +1,11 @@
 //! Parameters of host functions.
 
-use crate::abi::capstan_lift;
+use crate::abi::{TakeHandleFn, capstan_lift};
 use crate::current;
-use crate::handles::{Origin, Walk, no_handles, take_parameter};
+use crate::handles::{OneHandle, Origin, Walk, no_handles, take_one, take_parameter};
 use crate::shared::Shared;
 use crate::words::{FLAT_MAX, base, encoding, read_word};
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
@@ -49,9 +50,10 @@ pub trait Capture: Sized + Send + Sync + 'static {
     fn words(cx: &mut LiftContext<'_>, ty: InterfaceType, words: *const ValRaw) -> Result<Self>;
     fn memory(cx: &mut LiftContext<'_>, ty: InterfaceType, offset: usize) -> Result<Self>;
     fn view(&self) -> View;
-    /// Whether there are handles in the thread's state, in its last capture.
-    fn has_handles() -> bool {
-        false
+    /// How C++ takes the handles: `capstan_lift.take_handle` and `engine`.
+    #[inline]
+    fn handles(&mut self) -> (TakeHandleFn, *mut c_void) {
+        (no_handles, ptr::null_mut())
     }
 }
 
@@ -115,41 +117,53 @@ impl Capture for Handles {
         View::NONE
     }
     #[inline]
-    fn has_handles() -> bool {
-        true
+    fn handles(&mut self) -> (TakeHandleFn, *mut c_void) {
+        let capture = current::last_capture();
+        (take_parameter, ptr::without_provenance_mut(capture))
     }
 }
 
 /// The first parameter is a handle and the others have none: a method.
-pub struct FirstHandle;
+pub struct FirstHandle(OneHandle);
 
-impl Capture for FirstHandle {
+impl FirstHandle {
     #[inline]
-    fn words(cx: &mut LiftContext<'_>, ty: InterfaceType, words: *const ValRaw) -> Result<Self> {
+    fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, index: u32) -> Result<Self> {
         let InterfaceType::Tuple(tuple) = ty else {
             bail!("expected a tuple")
         };
         let Some(first) = cx.types[tuple].types.first().copied() else {
             bail!("no parameter")
         };
+        OneHandle::lift(cx, first, index).map(FirstHandle)
+    }
+}
+
+impl Capture for FirstHandle {
+    #[inline]
+    fn words(cx: &mut LiftContext<'_>, ty: InterfaceType, words: *const ValRaw) -> Result<Self> {
         // SAFETY: a handle is one word.
         let index = unsafe { (*words).get_u32() };
-        current::capture_handles(|found| {
-            Walk::new(cx, Origin::Parameters, found).of_handle(first, index)
-        })?;
-        Ok(FirstHandle)
+        FirstHandle::lift(cx, ty, index)
     }
     fn memory(cx: &mut LiftContext<'_>, ty: InterfaceType, offset: usize) -> Result<Self> {
-        Handles::memory(cx, ty, offset)?;
-        Ok(FirstHandle)
+        let Some(bytes) = cx
+            .memory()
+            .get(offset..)
+            .and_then(|rest| rest.first_chunk())
+        else {
+            bail!("the parameters are outside of memory")
+        };
+        let index = u32::from_le_bytes(*bytes);
+        FirstHandle::lift(cx, ty, index)
     }
     #[inline]
     fn view(&self) -> View {
         View::NONE
     }
     #[inline]
-    fn has_handles() -> bool {
-        true
+    fn handles(&mut self) -> (TakeHandleFn, *mut c_void) {
+        (take_one, ptr::from_mut(&mut self.0).cast())
     }
 }
 
@@ -167,8 +181,8 @@ impl<H: Capture> Capture for (View, H) {
         self.0
     }
     #[inline]
-    fn has_handles() -> bool {
-        true
+    fn handles(&mut self) -> (TakeHandleFn, *mut c_void) {
+        self.1.handles()
     }
 }
 
@@ -242,6 +256,7 @@ impl<H: Capture> RawParams<H> {
     ) -> R {
         let mut words = [const { MaybeUninit::<u64>::uninit() }; FLAT_MAX];
         let view = self.capture.view();
+        let (take_handle, engine) = self.capture.handles();
         let mut lift = capstan_lift {
             words: words.as_ptr().cast(),
             word_count: count,
@@ -251,8 +266,8 @@ impl<H: Capture> RawParams<H> {
             encoding: view.encoding,
             fuel: shared.lifted_bytes.get(),
             user: shared.user,
-            take_handle: no_handles,
-            engine: ptr::null_mut(),
+            take_handle,
+            engine,
         };
         match self.place.as_memory() {
             None => {
@@ -268,10 +283,6 @@ impl<H: Capture> RawParams<H> {
                 (lift.memory, lift.memory_bytes) = (view.memory, view.bytes);
                 (lift.offset, lift.encoding) = (*offset, view.encoding);
             }
-        }
-        if H::has_handles() {
-            lift.take_handle = take_parameter;
-            lift.engine = ptr::without_provenance_mut(current::last_capture());
         }
         enter(&mut lift)
     }

@@ -217,7 +217,7 @@ TEST(NestedList, StopsAtTheFirstBadElement) {
   const auto lowered = guest.lower(values);
 
   EXPECT_EQ(lowered.message(), "the host gave text that is not UTF-8 (bad sequence at byte 0)");
-  EXPECT_EQ(guest.blocks.size(), 2u);  // the list and the first text
+  EXPECT_EQ(guest.blocks.size(), 3u);  // the list, the first text, and the one that was bad
 }
 
 TEST(NestedList, AViewOfOwnedElementsIsLowered) {
