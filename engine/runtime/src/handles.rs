@@ -144,8 +144,8 @@ impl Drop for HandleList {
     }
 }
 
-/// The only handle of a host function's parameters. It travels with them, where a list would have to
-/// be looked for through the thread.
+/// The only handle of a host function's parameters. It travels with them: a list would have to be
+/// looked for through the thread.
 pub struct OneHandle {
     index: u32,
     rep: u32,
