@@ -62,7 +62,8 @@ void read_random_tables(Numbers numbers) {
                                      .poll = numbers.flag() ? &poll : nullptr,
                                      .lower = numbers.flag() ? &lower : nullptr,
                                      .drop = numbers.flag() ? &drop : nullptr,
-                                     .self = nullptr};
+                                     .self = nullptr,
+                                     .direct = nullptr};
   const capstan_resource resource = {.struct_size = size_near(numbers, sizeof(capstan_resource)),
                                      .name = text_of(numbers, "bucket"),
                                      .id = static_cast<std::uint32_t>(numbers.next()),

@@ -32,7 +32,8 @@ struct Right {
                                .poll = &poll,
                                .lower = &lower,
                                .drop = &drop,
-                               .self = nullptr};
+                               .self = nullptr,
+                               .direct = nullptr};
   capstan_resource resource = {.struct_size = sizeof(capstan_resource),
                                .name = text("bucket"),
                                .id = 7,

@@ -72,6 +72,9 @@ unsafe fn invoke(
         // Nothing is lifted by C++ in this call.
         let result = thread.with_call(ptr::null(), || {
             if !(*store).asynchronous {
+                // Else WASI makes a runtime of its own at its first output, with a thread for each
+                // core.
+                let _runtime = enter_runtime(inside);
                 let called = invocation.call(inside);
                 return called.map_err(|error| from(error, Code::Trap));
             }

@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 
 namespace capstan::cli {
 namespace {
@@ -55,21 +57,44 @@ void add_session_options(CLI::App& command, Session& session) {
   command.add_flag("--json-errors", session.json_errors, "errors as one JSON object a line");
 }
 
-void define_all(CLI::App& app, Session& session) {
+namespace {
+
+struct Definition {
+  std::string_view name;
+  void (*define)(CLI::App& app, Session& session);
+};
+
+// In the order of `capstan --help`.
+constexpr Definition definitions[] = {
+    {"run", define_run},         {"component", define_component_run},
+    {"inspect", define_inspect}, {"new", define_new},
+    {"build", define_build},     {"componentize", define_componentize},
+    {"compose", define_compose}, {"compile", define_compile},
+    {"bindgen", define_bindgen}, {"bundle", define_bundle},
+    {"doctor", define_doctor},   {"completion", define_completion},
+    {"man", define_man},
+};
+
+void define_program(CLI::App& app) {
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("capstan {}", version()));
-  define_run(app, session);
-  define_inspect(app, session);
-  define_new(app, session);
-  define_build(app, session);
-  define_componentize(app, session);
-  define_compose(app, session);
-  define_compile(app, session);
-  define_bindgen(app, session);
-  define_bundle(app, session);
-  define_doctor(app, session);
-  define_completion(app, session);
-  define_man(app, session);
+}
+
+// Only the command that the first word names, when it names one: declaring the options of all of
+// them takes as long as running a small component.
+void define_needed(CLI::App& app, Session& session, std::string_view first) {
+  const auto* named = std::ranges::find(definitions, first, &Definition::name);
+  if (named == std::end(definitions) && first != "--version") return define_all(app, session);
+  define_program(app);
+  if (named != std::end(definitions)) named->define(app, session);
+  add_examples(app);
+}
+
+}  // namespace
+
+void define_all(CLI::App& app, Session& session) {
+  define_program(app);
+  for (const Definition& definition : definitions) definition.define(app, session);
   add_examples(app);
 }
 
@@ -77,7 +102,7 @@ int run(int argc, char** argv) {
   Session session;
   try {
     CLI::App app("Runs WebAssembly components, and makes them.", "capstan");
-    define_all(app, session);
+    define_needed(app, session, argc > 1 ? argv[1] : "");
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& help) {

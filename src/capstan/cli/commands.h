@@ -6,6 +6,7 @@
 namespace capstan::cli {
 
 void define_run(CLI::App& app, Session& session);
+void define_component_run(CLI::App& app, Session& session);  // `capstan component run`
 void define_inspect(CLI::App& app, Session& session);
 void define_new(CLI::App& app, Session& session);
 void define_build(CLI::App& app, Session& session);

@@ -61,9 +61,9 @@ void declare(CLI::App& app, Session& session) {
 
 }  // namespace
 
-void define_run(CLI::App& app, Session& session) {
-  declare(app, session);
-  // `capstan component run` is another way to say it.
+void define_run(CLI::App& app, Session& session) { declare(app, session); }
+
+void define_component_run(CLI::App& app, Session& session) {
   auto* component = app.add_subcommand("component", "Another spelling: capstan component run ...");
   component->require_subcommand(1)->group("");
   declare(*component, session);
