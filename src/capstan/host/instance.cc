@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 namespace capstan {
 namespace {
@@ -146,9 +147,9 @@ Error no_such_function(const Component& component, std::string_view wanted) {
     advice = fmt::format("did you mean '{}'?", near);
   } else if (!names.empty()) {
     constexpr std::size_t shown_max = 10;
-    const std::size_t shown = std::min(names.size(), shown_max);
-    advice = fmt::format("it exports {}{}", fmt::join(names.begin(), names.begin() + shown, ", "),
-                         shown < names.size() ? " and more" : "");
+    const std::span shown = std::span(names).first(std::min(names.size(), shown_max));
+    advice = fmt::format("it exports {}{}", fmt::join(shown, ", "),
+                         shown.size() < names.size() ? " and more" : "");
   }
   return Error(
       ErrorCode::invalid_argument,
