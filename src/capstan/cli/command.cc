@@ -1,5 +1,6 @@
 #include <capstan/cli/command.h>
 
+#include <capstan/base/nearest.h>
 #include <capstan/base/version.h>
 #include <capstan/cli/commands.h>
 #include <capstan/cli/examples.h>
@@ -11,6 +12,8 @@
 #include <cstdio>
 #include <exception>
 #include <iterator>
+#include <string>
+#include <vector>
 
 namespace capstan::cli {
 namespace {
@@ -90,6 +93,21 @@ void define_needed(CLI::App& app, Session& session, std::string_view first) {
   add_examples(app);
 }
 
+// A first word that is neither a command nor an option.
+std::string no_such_command(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Definition& definition : definitions) names.push_back(definition.name);
+  const std::string_view near = base::nearest(word, names);
+  if (near.empty())
+    return fmt::format("there is no command '{}'; `capstan --help` lists them", word);
+  return fmt::format("there is no command '{}', did you mean '{}'? `capstan --help` lists them",
+                     word, near);
+}
+
+bool is_command(std::string_view word) {
+  return std::ranges::find(definitions, word, &Definition::name) != std::end(definitions);
+}
+
 }  // namespace
 
 void define_all(CLI::App& app, Session& session) {
@@ -100,9 +118,14 @@ void define_all(CLI::App& app, Session& session) {
 
 int run(int argc, char** argv) {
   Session session;
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && !first.starts_with('-') && !is_command(first)) {
+    session.fail(platform::ExitStatus::usage, no_such_command(first));
+    return session.exit_status;
+  }
   try {
     CLI::App app("Runs WebAssembly components, and makes them.", "capstan");
-    define_needed(app, session, argc > 1 ? argv[1] : "");
+    define_needed(app, session, first);
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& help) {

@@ -34,7 +34,7 @@ Result<std::string> describe(const InspectCommand& command, const Session& sessi
 }  // namespace
 
 void define_inspect(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("inspect", "Shows what a component needs and offers");
+  auto* command = app.add_subcommand("inspect", "show what a component needs and offers");
   auto state = std::make_shared<InspectCommand>();
   add_run_options(*command, state->flags);
   auto* wit = command->add_flag("--wit", state->wit, "print the component's world as WIT");

@@ -39,7 +39,7 @@ void run(const RunCommand& command, Session& session) {
 }
 
 void declare(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("run", "Runs a component");
+  auto* command = app.add_subcommand("run", "run a component");
   auto state = std::make_shared<RunCommand>();
   add_run_options(*command, state->flags);
   auto* invoke = command->add_option("--invoke", state->invocation,
@@ -64,7 +64,7 @@ void declare(CLI::App& app, Session& session) {
 void define_run(CLI::App& app, Session& session) { declare(app, session); }
 
 void define_component_run(CLI::App& app, Session& session) {
-  auto* component = app.add_subcommand("component", "Another spelling: capstan component run ...");
+  auto* component = app.add_subcommand("component", "another spelling: capstan component run ...");
   component->require_subcommand(1)->group("");
   declare(*component, session);
 }
