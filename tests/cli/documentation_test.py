@@ -58,10 +58,11 @@ class Help(DocumentationTest):
 
         self.check(["--version"], out=f"capstan {version}\n")
 
-    def test_an_unknown_command_is_refused(self):
-        finished = self.capstan(["biuld"])
-        self.assertEqual((finished.out, finished.status), ("", harness.USAGE))
-        self.assertIn("`capstan --help` shows how it is used", finished.err)
+    def test_an_unknown_command_is_refused_with_the_nearest(self):
+        self.check_error(["biuld"], "there is no command 'biuld', did you mean 'build'? `capstan --help` lists them",
+                         harness.USAGE)
+        self.check_error(["telephone"], "there is no command 'telephone'; `capstan --help` lists them",
+                         harness.USAGE)
 
 
 class Bash(DocumentationTest):

@@ -333,11 +333,6 @@ class Speaking(harness.CommandTest):
     def test_nothing_is_said_about_progress_without_a_terminal(self):
         self.check(["run", "--no-cache", PROBE], out=f"[{PROBE_NAME}]\n")
 
-    def test_an_unknown_command_is_named_with_the_nearest(self):
-        self.check_error(["rnu"], "there is no command 'rnu', did you mean 'run'? `capstan --help` lists them",
-                         USAGE)
-        self.check_error(["telephone"], "there is no command 'telephone'; `capstan --help` lists them", USAGE)
-
     def test_no_cache_leaves_nothing_behind(self):
         cache = self.folder / "cache"
         variables = {"XDG_CACHE_HOME": str(cache)}
