@@ -17,7 +17,6 @@ BYTES_MAX = 512 * 1024
 # Files that may have more than LINES_MAX lines, each for a reason.
 LONG_FILES = {
     "engine/Cargo.lock",  # written by cargo
-    "engine/runtime/tests/smoke.rs",  # one story a test, through the C header
 }
 
 EXTENSIONS = {

@@ -3,6 +3,8 @@
 
 #![allow(dead_code)]
 
+pub mod host;
+
 use ::capstan_engine::c::*;
 use std::ffi::c_void;
 use std::ptr;
