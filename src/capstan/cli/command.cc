@@ -83,13 +83,19 @@ void define_program(CLI::App& app) {
   app.set_version_flag("--version", fmt::format("capstan {}", version()));
 }
 
+// Null when `word` is no command.
+const Definition* find_definition(std::string_view word) {
+  const auto* found = std::ranges::find(definitions, word, &Definition::name);
+  return found == std::end(definitions) ? nullptr : found;
+}
+
 // Only the command that the first word names, when it names one: declaring the options of all of
 // them takes as long as running a small component.
 void define_needed(CLI::App& app, Session& session, std::string_view first) {
-  const auto* named = std::ranges::find(definitions, first, &Definition::name);
-  if (named == std::end(definitions) && first != "--version") return define_all(app, session);
+  const Definition* named = find_definition(first);
+  if (named == nullptr && first != "--version") return define_all(app, session);
   define_program(app);
-  if (named != std::end(definitions)) named->define(app, session);
+  if (named != nullptr) named->define(app, session);
   add_examples(app);
 }
 
@@ -104,10 +110,6 @@ std::string no_such_command(std::string_view word) {
                      word, near);
 }
 
-bool is_command(std::string_view word) {
-  return std::ranges::find(definitions, word, &Definition::name) != std::end(definitions);
-}
-
 }  // namespace
 
 void define_all(CLI::App& app, Session& session) {
@@ -119,7 +121,7 @@ void define_all(CLI::App& app, Session& session) {
 int run(int argc, char** argv) {
   Session session;
   const std::string_view first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && !first.starts_with('-') && !is_command(first)) {
+  if (!first.empty() && !first.starts_with('-') && find_definition(first) == nullptr) {
     session.fail(platform::ExitStatus::usage, no_such_command(first));
     return session.exit_status;
   }
