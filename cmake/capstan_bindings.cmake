@@ -1,5 +1,5 @@
 # capstan_bindings(TARGET name WIT path... WORLD world [FEATURES feature...] [ASYNC interface...]
-#                  [NAMESPACE namespace] [BUNDLE])
+#                  [NAMESPACE namespace] [BYTES vector|shared] [BUNDLE])
 #
 # Generates C++ host bindings for a WIT world and makes the static library `name` of them: it has the header
 # `<world>.h` (dashes become underscores) on its include path and links capstan::capstan.
@@ -10,12 +10,13 @@
 #   FEATURES  @unstable features to switch on
 #   ASYNC     interfaces whose functions the host implements as Task<T>; or all, none, auto
 #   NAMESPACE C++ namespace of the bindings
+#   BYTES     what list<u8> is where it is owned: vector (the default), or shared for capstan::Bytes
 #   BUNDLE    for a host bundle: links capstan::bundle_kit in place of capstan::capstan
 #
 # Editing, adding or removing a WIT file generates again; unchanged output rebuilds nothing.
 # Works inside Capstan's own tree, through FetchContent, and with an installed Capstan.
 function(capstan_bindings)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "BUNDLE" "TARGET;WORLD;NAMESPACE" "WIT;FEATURES;ASYNC")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "BUNDLE" "TARGET;WORLD;NAMESPACE;BYTES" "WIT;FEATURES;ASYNC")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "capstan_bindings: unknown argument \"${arg_UNPARSED_ARGUMENTS}\"")
   endif()
@@ -51,7 +52,7 @@ function(capstan_bindings)
   endforeach()
 
   set(options --world ${arg_WORLD})
-  foreach(option FEATURES ASYNC NAMESPACE)
+  foreach(option FEATURES ASYNC NAMESPACE BYTES)
     if(arg_${option})
       string(TOLOWER ${option} flag)
       list(JOIN arg_${option} "," value)

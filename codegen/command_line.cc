@@ -98,6 +98,10 @@ CLI::App* define_host(CLI::App& app, const Subcommand& as, const Done& done) {
           "--async", choose_async, "which functions the host implements as Task<T>")
       ->delimiter(',')
       ->type_name("all|none|auto|INTERFACE,..");
+  const std::map<std::string, BytesChoice> bytes = {{"vector", BytesChoice::vector},
+                                                    {"shared", BytesChoice::shared}};
+  add_choice(command, "--bytes", options.bytes_choice, bytes,
+             "what list<u8> is where it is owned: a vector, or capstan::Bytes");
   add_output(command, options.output_folder, "folder for the bindings");
   command->add_flag("--check", options.check, "write nothing; fail if a file would change");
   add_depfile(command, options.depfile);

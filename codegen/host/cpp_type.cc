@@ -84,8 +84,12 @@ std::string CppTypes::in_place(const Place& place, const TypeDef& type) const {
   if (const auto* result = std::get_if<Expected>(&shape))
     return fmt::format("std::expected<{}, {}>", maybe(result->ok, "void"),
                        maybe(result->error, "std::monostate"));
-  if (const auto* list = std::get_if<List>(&shape))
+  if (const auto* list = std::get_if<List>(&shape)) {
+    const Place element = resolve(plan_, {place.scope, list->element});
+    if (plan_.bytes == BytesChoice::shared && element.type == Type(Primitive::u8))
+      return "capstan::Bytes";
     return fmt::format("std::vector<{}>", of(list->element));
+  }
   if (const auto* list = std::get_if<FixedList>(&shape))
     return fmt::format("std::array<{}, {}>", of(list->element), list->size);
   if (const auto* map = std::get_if<Map>(&shape))

@@ -193,6 +193,7 @@ Outcome<Plan> make_plan(const Model& model, std::size_t world, const HostOptions
   Plan plan;
   plan.model = &model;
   plan.world = world;
+  plan.bytes = options.bytes_choice;
   plan.imports = make_scopes(model, model.worlds[world].imports, Side::imports);
   plan.exports = make_scopes(model, model.worlds[world].exports, Side::exports);
   for (Scopes* scopes : {&plan.imports, &plan.exports}) {

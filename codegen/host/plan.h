@@ -60,6 +60,7 @@ struct Scope {
 struct Plan {
   const Model* model = nullptr;
   std::size_t world = 0;
+  BytesChoice bytes = BytesChoice::vector;
   std::string world_class;                      // "Demo"
   std::vector<std::string> world_path;          // where that class is
   std::vector<std::unique_ptr<Scope>> imports;  // each after those it uses; the world's own is last

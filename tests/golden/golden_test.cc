@@ -52,6 +52,8 @@ HostOptions options_of(const fs::path& path) {
       options.world = value;
     } else if (name == "namespace") {
       options.cpp_namespace = value;
+    } else if (name == "bytes") {
+      options.bytes_choice = value == "shared" ? BytesChoice::shared : BytesChoice::vector;
     } else if (name == "features") {
       options.wit.all_features = value == "*";
       if (value != "*") options.wit.features = split(value, ',');

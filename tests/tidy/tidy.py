@@ -45,6 +45,7 @@ ROOMS = {
                             "capstan/bundle.h", "capstan/interface.h", "capstan/engine.h",
                             "capstan/toolchain.h"),
     "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/"),
+    "src/capstan/backend/": ("capstan/base/", "capstan/capability/", "capstan/backend/"),
     "src/capstan/platform/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/capability/",
                               "capstan/platform/", "capstan/toolchain.h"),
     "src/capstan/cli/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/platform/",

@@ -6,6 +6,7 @@
 
 #include <capstan/abi/scalar.h>
 #include <capstan/abi/type.h>
+#include <capstan/base/bytes.h>
 
 #include <array>
 #include <span>
@@ -136,6 +137,17 @@ struct Abi<std::vector<T>> : ListAbi<Abi<std::vector<T>>, T, std::vector<T>> {
       at += Abi<T>::size;
     }
     return range;
+  }
+};
+
+// A byte string that is kept by the host and shared with it.
+template <>
+struct Abi<Bytes> : ListAbi<Abi<Bytes>, std::uint8_t, Bytes> {
+  static Bytes read(Lift& cx, const ListRange& range) {
+    return Abi<std::vector<std::uint8_t>>::read(cx, range);
+  }
+  static ListRange write(Lower& cx, const Bytes& bytes) {
+    return Abi<std::span<const std::uint8_t>>::write(cx, bytes.view());
   }
 };
 

@@ -66,6 +66,7 @@ Result<Loaded> load(const Session& session, const RunFlags& flags) {
                                                       ? platform::Precompiled::allowed
                                                       : platform::Precompiled::refused));
   settings = platform::merge(source.settings, std::move(settings));
+  if (!settings.application) settings.application = source.application();
   const platform::RunnerOptions options{
       .cache = flags.no_cache ? platform::CompileCache::off : platform::CompileCache::on,
       .bundle_files =

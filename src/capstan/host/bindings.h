@@ -6,6 +6,7 @@
 
 #include <capstan/abi/function.h>
 #include <capstan/abi/map.h>
+#include <capstan/base/bytes.h>
 #include <capstan/base/result.h>
 #include <capstan/base/task.h>
 #include <capstan/host/guest_resource.h>

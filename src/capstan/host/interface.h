@@ -7,10 +7,12 @@
 
 #include <capstan/abi/function.h>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace capstan::host {
@@ -75,16 +77,32 @@ struct WorldShape {
   std::span<const ExportShape> exports;
 };
 
+// Whether tasks of a provider can be pending.
+enum class Suspends : std::uint8_t {
+  maybe,  // as their type says
+  never,  // they are all finished when they are returned: guests need no stack of their own
+};
+
 // Which object serves an interface, and what must stay alive for it.
 struct Provider {
   abi::Binding binding;
   std::shared_ptr<const void> keep_alive;
+  Suspends suspends = Suspends::maybe;
 };
 
 // The same object for every store. It must outlive the linker and all that was prepared with it.
 template <typename Host>
 Provider serve_with(Host& host) {
-  return {{[](void* context, void*) { return context; }, &host}, nullptr};
+  return {{[](void* context, void*) { return context; }, &host}, nullptr, Suspends::maybe};
+}
+
+// An object that the linker and all that is prepared with it share.
+template <typename Host>
+Provider serve_shared(std::shared_ptr<Host> host, Suspends suspends = Suspends::maybe) {
+  Provider provider = serve_with<Host>(*host);
+  provider.keep_alive = std::move(host);
+  provider.suspends = suspends;
+  return provider;
 }
 
 // The object that `access` finds in the state of the store that calls.
@@ -96,7 +114,8 @@ Provider serve_through(Access access) {
              return &host;
            },
            kept.get()},
-          kept};
+          kept,
+          Suspends::maybe};
 }
 
 }  // namespace capstan::host

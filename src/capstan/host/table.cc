@@ -7,6 +7,13 @@ void destroy_resource(void*, void* user, std::uint32_t rep) noexcept {
   static_cast<abi::StoreContext*>(user)->handles->destroy(rep);
 }
 
+// A function whose tasks are always finished is one that never suspends; the engine refuses it when
+// that was not true.
+std::uint32_t flags_of(const abi::FunctionShape& function, Suspends suspends) {
+  if (suspends == Suspends::never) return function.flags & ~std::uint32_t{CAPSTAN_MAY_SUSPEND};
+  return function.flags;
+}
+
 }  // namespace
 
 void Table::fill(const InterfaceShape& from, Provider by) {
@@ -20,7 +27,7 @@ void Table::fill(const InterfaceShape& from, Provider by) {
     functions.push_back({.struct_size = sizeof(capstan_function),
                          .name = abi::detail::to_c(function.name),
                          .signature = abi::detail::to_c(signatures.back()),
-                         .flags = function.flags,
+                         .flags = flags_of(function, provider.suspends),
                          .frame_bytes = function.frame_bytes,
                          .frame_align = function.frame_align,
                          .enter = function.enter,

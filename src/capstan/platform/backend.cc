@@ -10,14 +10,20 @@
 namespace capstan::platform {
 namespace {
 
-constexpr std::string_view keyvalue_schemes[] = {"memory"};
-constexpr std::string_view logging_schemes[] = {"stderr", "none"};
-constexpr std::string_view config_schemes[] = {"options"};
+constexpr BackendScheme config_schemes[] = {{"options", ""}};
+constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
+constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
 };
+
+std::vector<std::string_view> scheme_names(const CapabilityInfo& capability) {
+  std::vector<std::string_view> names;
+  for (const BackendScheme& scheme : capability.schemes) names.push_back(scheme.name);
+  return names;
+}
 
 std::string did_you_mean(std::string_view wanted, std::span<const std::string_view> names) {
   const std::string_view near = base::nearest(wanted, names);
@@ -41,9 +47,38 @@ Result<const CapabilityInfo*> find_capability(std::string_view name) {
                            : fmt::format("there is no capability '{}'{}", name, near));
 }
 
+// Whether the capability has such a backend, and the address what the backend needs.
+Result<void> check_scheme(const CapabilityInfo& capability, std::string_view chosen,
+                          const Url& url) {
+  const auto scheme = std::ranges::find(capability.schemes, url.scheme, &BackendScheme::name);
+  if (scheme == capability.schemes.end()) {
+    const std::vector<std::string_view> names = scheme_names(capability);
+    const std::string near = did_you_mean(url.scheme, names);
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{} has no backend '{}'{}", capability.name, url.scheme,
+                    near.empty() ? fmt::format(": it can be {}", fmt::join(names, ", ")) : near));
+  }
+  if (scheme->place.empty() && !url.rest.empty())
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is more than a name, but the backend '{}' takes nothing else: "
+                            "write {}={}",
+                            url.shown(), scheme->name, chosen, scheme->name));
+  if (!scheme->place.empty() && url.rest.empty())
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' does not say where: write {}={}:{}", url.shown(), chosen,
+                            scheme->name, scheme->place));
+  return {};
+}
+
 }  // namespace
 
 std::span<const CapabilityInfo> capabilities() { return known; }
+
+Result<void> check_capability(std::string_view name) {
+  CAPSTAN_TRY([[maybe_unused]] const CapabilityInfo* found, find_capability(name));
+  return {};
+}
 
 Result<BackendChoice> parse_backend(std::string_view text) {
   const auto equals = text.find('=');
@@ -66,27 +101,17 @@ Result<BackendChoice> parse_backend(std::string_view text) {
   if (url.empty())
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' names no backend: {} can be {}", text, name,
-                            fmt::join(capability->schemes, ", ")));
-  const std::string_view scheme = url.substr(0, url.find(':'));
-  if (std::ranges::find(capability->schemes, scheme) == capability->schemes.end()) {
-    const std::string near = did_you_mean(scheme, capability->schemes);
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{} has no backend '{}'{}", name, scheme,
-                            near.empty() ? fmt::format(": it can be {}",
-                                                       fmt::join(capability->schemes, ", "))
-                                         : near));
-  }
-  if (scheme != url)
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' is more than a name, but the backend '{}' takes nothing else: "
-                            "write {}={}",
-                            url, scheme, chosen, scheme));
-  return BackendChoice{.capability = std::string(name),
+                            fmt::join(scheme_names(*capability), ", ")));
+  CAPSTAN_TRY(Url parsed, Url::parse(url));
+  CAPSTAN_TRY_VOID(check_scheme(*capability, chosen, parsed));
+  BackendChoice choice{.capability = std::string(name),
                        .label = colon == std::string_view::npos
                                     ? std::string()
                                     : std::string(chosen.substr(colon + 1)),
-                       .scheme = std::string(scheme),
-                       .url = std::string(url)};
+                       .url = std::move(parsed)};
+  CAPSTAN_TRY(choice.shared, UrlOptions(choice.url).yes_or_no("shared", false));
+  std::erase_if(choice.url.options, [](const auto& option) { return option.first == "shared"; });
+  return choice;
 }
 
 Result<void> check_backends(std::span<const BackendChoice> choices) {
@@ -95,10 +120,19 @@ Result<void> check_backends(std::span<const BackendChoice> choices) {
       if (choices[i].capability == choices[j].capability && choices[i].label == choices[j].label)
         return fail(ErrorCode::invalid_argument,
                     fmt::format("{} has two backends, '{}' and '{}': choose one",
-                                what_is_chosen(choices[i]), choices[j].url, choices[i].url));
+                                what_is_chosen(choices[i]), choices[j].url.shown(),
+                                choices[i].url.shown()));
     }
   }
   return {};
+}
+
+bool is_file_backend(const BackendChoice& choice) {
+  const auto capability = std::ranges::find(known, choice.capability, &CapabilityInfo::name);
+  if (capability == std::end(known)) return false;
+  const auto scheme =
+      std::ranges::find(capability->schemes, choice.url.scheme, &BackendScheme::name);
+  return scheme != capability->schemes.end() && (scheme->place == "FILE" || scheme->place == "DIR");
 }
 
 BackendChoice backend_for(std::span<const BackendChoice> choices, std::string_view capability,
@@ -111,8 +145,9 @@ BackendChoice backend_for(std::span<const BackendChoice> choices, std::string_vi
   }
   if (chosen != nullptr) return *chosen;
   const auto found = std::ranges::find(known, capability, &CapabilityInfo::name);
-  const std::string scheme(found == std::end(known) ? "" : found->schemes.front());
-  return {.capability = std::string(capability), .label = {}, .scheme = scheme, .url = scheme};
+  BackendChoice otherwise{.capability = std::string(capability), .label = {}, .url = {}};
+  if (found != std::end(known)) otherwise.url.scheme = found->schemes.front().name;
+  return otherwise;
 }
 
 }  // namespace capstan::platform

@@ -1,13 +1,15 @@
 // Which backend serves a capability: `--backend CAPABILITY[:LABEL]=URL`.
 //
-//   keyvalue=memory     logging=stderr     keyvalue:sessions=memory
+//   keyvalue=memory     logging=stderr     keyvalue:sessions=sqlite:sessions.db?shared=yes
 //
 // A label is the name a component knows an instance of a capability by; without one the choice is
-// for every label that has none of its own. The URL's scheme says which backend, the rest is the
-// backend's own.
+// for every name that has none of its own. The URL's scheme says which backend, the rest is the
+// backend's own, but for one option that all of them have: `shared=yes` leaves out the namespace
+// that names of one application otherwise get (capability/names.h).
 #pragma once
 
 #include <capstan/base/result.h>
+#include <capstan/base/url.h>
 
 #include <span>
 #include <string>
@@ -19,24 +21,35 @@ namespace capstan::platform {
 struct BackendChoice {
   std::string capability;  // "keyvalue"
   std::string label;       // empty: the default of the capability
-  std::string scheme;      // "memory"
-  std::string url;         // "memory", "redis://cache:6379"
+  Url url;                 // without `shared`
+  bool shared = false;
+};
+
+struct BackendScheme {
+  std::string_view name;   // "sqlite"
+  std::string_view place;  // what has to follow: "FILE"; empty: nothing may
 };
 
 // One capability and what can serve it; the first scheme is the default.
 struct CapabilityInfo {
   std::string_view name;
-  std::span<const std::string_view> schemes;
+  std::span<const BackendScheme> schemes;
   bool labels;  // whether there can be several of it
 };
 
 // Every capability of this build.
 [[nodiscard]] std::span<const CapabilityInfo> capabilities();
 
+// Refuses a name that no capability has.
+[[nodiscard]] Result<void> check_capability(std::string_view name);
+
 [[nodiscard]] Result<BackendChoice> parse_backend(std::string_view text);
 
 // Refuses two choices for one capability and label.
 [[nodiscard]] Result<void> check_backends(std::span<const BackendChoice> choices);
+
+// Whether the backend is a file or a folder of this machine.
+[[nodiscard]] bool is_file_backend(const BackendChoice& choice);
 
 // The choice for a label: its own, else the capability's, else the default backend.
 [[nodiscard]] BackendChoice backend_for(std::span<const BackendChoice> choices,

@@ -14,11 +14,18 @@ TEST(Backend, ReadsCapabilityLabelAndUrl) {
   const auto plain = parse_backend("keyvalue=memory").value();
   EXPECT_EQ(plain.capability, "keyvalue");
   EXPECT_EQ(plain.label, "");
-  EXPECT_EQ(plain.scheme, "memory");
-  EXPECT_EQ(plain.url, "memory");
+  EXPECT_EQ(plain.url.scheme, "memory");
+  EXPECT_FALSE(plain.shared);
 
   const auto labelled = parse_backend("keyvalue:sessions=memory").value();
   EXPECT_EQ(labelled.label, "sessions");
+}
+
+TEST(Backend, SharingIsNoBusinessOfTheBackend) {
+  const auto choice = parse_backend("keyvalue=memory?shared=yes&bytes=1MiB").value();
+
+  EXPECT_TRUE(choice.shared);
+  EXPECT_EQ(choice.url.shown(), "memory?bytes=1MiB");
 }
 
 TEST(Backend, SaysWhatIsWrongWithAChoice) {
@@ -60,12 +67,12 @@ TEST(Backend, RefusesTwoChoicesForOneLabel) {
 
 TEST(Backend, PrefersTheLabelsOwnThenTheCapabilitysThenTheDefault) {
   const std::vector<BackendChoice> choices = {
-      {.capability = "keyvalue", .label = "a", .scheme = "x", .url = "x:1"},
-      {.capability = "keyvalue", .label = "", .scheme = "y", .url = "y:2"}};
+      {.capability = "keyvalue", .label = "a", .url = Url::parse("x:1").value()},
+      {.capability = "keyvalue", .label = "", .url = Url::parse("y:2").value()}};
 
-  EXPECT_EQ(backend_for(choices, "keyvalue", "a").url, "x:1");
-  EXPECT_EQ(backend_for(choices, "keyvalue", "b").url, "y:2");
-  EXPECT_EQ(backend_for(choices, "logging", "").url, "stderr");
+  EXPECT_EQ(backend_for(choices, "keyvalue", "a").url.rest, "1");
+  EXPECT_EQ(backend_for(choices, "keyvalue", "b").url.rest, "2");
+  EXPECT_EQ(backend_for(choices, "logging", "").url.scheme, "stderr");
 }
 
 }  // namespace

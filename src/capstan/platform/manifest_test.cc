@@ -62,7 +62,7 @@ level = 3
   EXPECT_EQ(run.allowed_addresses, std::vector<std::string>{"example.org:443"});
   EXPECT_EQ(run.inherit_network, false);
   ASSERT_EQ(run.backends.size(), 1u);
-  EXPECT_EQ(run.backends[0].url, "none");
+  EXPECT_EQ(run.backends[0].url.scheme, "none");
   EXPECT_EQ(run.host_bundles, std::vector<std::filesystem::path>{"app/bundles/one"});
   EXPECT_EQ(run.host_config, "app/hosts.toml");
   EXPECT_EQ(run.timeout_ms, 2000u);

@@ -32,6 +32,23 @@ Result<std::uint32_t> parse_handles(std::string_view text) {
   CAPSTAN_TRY(const std::uint64_t count, parse_count(text, 1 << 24));
   return static_cast<std::uint32_t>(count);
 }
+Result<AllowedName> parse_allowed_name(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos)
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' has no ':': write CAPABILITY:NAME, such as keyvalue:cache", text));
+  CAPSTAN_TRY_VOID(check_capability(text.substr(0, colon)));
+  return AllowedName{.capability = std::string(text.substr(0, colon)),
+                     .name = std::string(text.substr(colon + 1))};
+}
+Result<std::string> parse_application(std::string_view text) {
+  if (text.empty() || text.find('/') != std::string_view::npos)
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' cannot be an application's name: it is not empty and has no '/'", text));
+  return std::string(text);
+}
 Result<std::filesystem::path> parse_path(std::string_view text) {
   if (text.empty()) return fail(ErrorCode::invalid_argument, "'' is no path");
   return std::filesystem::path(text);
@@ -45,6 +62,11 @@ constexpr RunOption options[] = {
      assign<&S::host_config, parse_path>},
     {"--backend", "backends", "CAPABILITY[:LABEL]=URL", "choose what serves a capability", true,
      append<&S::backends, parse_backend>},
+    {"--allow-name", "allow-names", "CAPABILITY:NAME",
+     "let the component use this bucket, container, ... and only those that are named so", true,
+     append<&S::allowed_names, parse_allowed_name>},
+    {"--app", "app", "NAME", "whose names these are on a backend (default: the component's name)",
+     false, assign<&S::application, parse_application>},
     {"--dir", "dirs", "HOST[::GUEST][,rw]",
      "a folder the component sees, read-only unless it ends in ,rw", true,
      append<&S::directories, parse_directory>},
@@ -66,6 +88,14 @@ constexpr RunOption options[] = {
 
 void make_absolute(std::filesystem::path& path, const std::filesystem::path& folder) {
   if (path.is_relative()) path = folder / path;
+}
+
+// Files and folders of backends; ":memory:" is none.
+void make_absolute(BackendChoice& choice, const std::filesystem::path& folder) {
+  if (!is_file_backend(choice) || choice.url.rest.starts_with(':')) return;
+  std::filesystem::path path = choice.url.rest;
+  make_absolute(path, folder);
+  choice.url.rest = path.string();
 }
 
 Result<void> read_options(const ConfigTable& table, RunSettings& settings) {
@@ -135,6 +165,7 @@ Result<RunSettings> read_run_table(const ConfigTable& table, const std::filesyst
     make_absolute(host, folder);
     directory.host = host.string();
   }
+  for (BackendChoice& choice : settings.backends) make_absolute(choice, folder);
   for (std::filesystem::path& bundle : settings.host_bundles) make_absolute(bundle, folder);
   if (settings.host_config) make_absolute(*settings.host_config, folder);
   return settings;
@@ -149,6 +180,9 @@ RunSettings merge(RunSettings under, RunSettings over) {
   merge_list(under.backends, std::move(over.backends), [](const auto& a, const auto& b) {
     return a.capability == b.capability && a.label == b.label;
   });
+  merge_list(under.allowed_names, std::move(over.allowed_names), [](const auto& a, const auto& b) {
+    return a.capability == b.capability && a.name == b.name;
+  });
   merge_list(under.allowed_addresses, std::move(over.allowed_addresses), std::equal_to<>());
   merge_list(under.host_bundles, std::move(over.host_bundles), std::equal_to<>());
   prefer(under.inherit_environment, std::move(over.inherit_environment));
@@ -157,6 +191,7 @@ RunSettings merge(RunSettings under, RunSettings over) {
   prefer(under.fuel, std::move(over.fuel));
   prefer(under.memory_bytes, std::move(over.memory_bytes));
   prefer(under.handles, std::move(over.handles));
+  prefer(under.application, std::move(over.application));
   prefer(under.host_config, std::move(over.host_config));
   if (!over.arguments.empty()) under.arguments = std::move(over.arguments);
   return under;

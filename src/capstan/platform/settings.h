@@ -21,6 +21,12 @@
 
 namespace capstan::platform {
 
+// A name the component may use; the first one of a capability forbids all others.
+struct AllowedName {
+  std::string capability;
+  std::string name;
+};
+
 struct RunSettings {
   std::vector<wasi::Directory> directories;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -33,6 +39,8 @@ struct RunSettings {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint32_t> handles;
   std::vector<BackendChoice> backends;
+  std::vector<AllowedName> allowed_names;
+  std::optional<std::string> application;  // the namespace of its names on backends
   std::vector<std::filesystem::path> host_bundles;
   std::optional<std::filesystem::path> host_config;
   std::vector<std::string> arguments;  // without the program's name

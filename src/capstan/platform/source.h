@@ -17,6 +17,9 @@ struct Source {
   Wasm component;                     // binary; empty for a precompiled artefact
   std::filesystem::path precompiled;  // the artefact, when it is one
   RunSettings settings;               // what a manifest says
+
+  // What its names on backends are filed under: its name without endings.
+  [[nodiscard]] std::string application() const { return name.substr(0, name.find('.', 1)); }
 };
 
 enum class Precompiled : std::uint8_t { refused, allowed };

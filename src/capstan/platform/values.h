@@ -5,6 +5,7 @@
 // adds which option it was. Errors are ErrorCode::invalid_argument and say what to write instead.
 #pragma once
 
+#include <capstan/base/quantity.h>
 #include <capstan/base/result.h>
 #include <capstan/host/wasi.h>
 
@@ -15,14 +16,10 @@
 
 namespace capstan::platform {
 
-// "500ms", "2s", "1.5s", "1m", "1h"; more than nothing.
-[[nodiscard]] Result<std::uint64_t> parse_duration_ms(std::string_view text);
-
-// "65536", "64KiB", "64MiB", "1GiB", and decimal "1kB", "1MB", "1GB"; more than nothing.
-[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
-
-// A whole number from 1 to `most`.
-[[nodiscard]] Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t most);
+// Times, sizes and counts.
+using base::parse_bytes;
+using base::parse_count;
+using base::parse_duration_ms;
 
 // "KEY=VALUE"; the value may be empty and may contain '='.
 [[nodiscard]] Result<std::pair<std::string, std::string>> parse_pair(std::string_view text);

@@ -1,6 +1,6 @@
 #include <capstan/capability/config/bind.h>
 
-#include "capabilities.h"
+#include "config_dialects.h"
 
 #include <tuple>
 #include <utility>

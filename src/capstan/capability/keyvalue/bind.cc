@@ -1,6 +1,6 @@
 #include <capstan/capability/keyvalue/bind.h>
 
-#include "capabilities.h"
+#include "keyvalue_dialects.h"
 
 #include <fmt/format.h>
 

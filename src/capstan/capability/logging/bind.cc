@@ -1,6 +1,6 @@
 #include <capstan/capability/logging/bind.h>
 
-#include "capabilities.h"
+#include "logging_dialects.h"
 
 #include <utility>
 

@@ -1,0 +1,1 @@
+//! Empty: cargo only fetches what Cargo.toml names.

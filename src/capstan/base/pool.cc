@@ -1,0 +1,55 @@
+#include <capstan/base/pool.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace capstan {
+
+struct BlockingPool::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> queue;
+  bool ending = false;
+  std::vector<std::thread> threads;
+
+  void work() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      changed.wait(lock, [this] { return ending || !queue.empty(); });
+      if (queue.empty()) return;
+      std::function<void()> next = std::move(queue.front());
+      queue.pop_front();
+      lock.unlock();
+      next();
+      next = nullptr;  // what it owns ends without the lock
+      lock.lock();
+    }
+  }
+};
+
+BlockingPool::BlockingPool(const Options& options) : state_(std::make_unique<State>()) {
+  for (std::size_t i = 0; i < options.threads; ++i)
+    state_->threads.emplace_back([state = state_.get()] { state->work(); });
+}
+
+BlockingPool::~BlockingPool() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ending = true;
+  }
+  state_->changed.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+}
+
+void BlockingPool::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->queue.push_back(std::move(work));
+  }
+  state_->changed.notify_one();
+}
+
+}  // namespace capstan

@@ -1,0 +1,47 @@
+#include <capstan/base/pool.h>
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+namespace capstan {
+namespace {
+
+TEST(BlockingPool, WorkRunsOnAThreadOfThePool) {
+  BlockingPool pool;
+
+  const auto where = block_on(run_blocking(&pool, [] { return std::this_thread::get_id(); }));
+
+  EXPECT_NE(where, std::this_thread::get_id());
+}
+
+TEST(BlockingPool, WithoutAPoolTheWorkIsDoneAtOnce) {
+  const Task<std::thread::id> task =
+      run_blocking(nullptr, [] { return std::this_thread::get_id(); });
+
+  EXPECT_TRUE(task.done());
+}
+
+TEST(BlockingPool, EndingItFinishesWhatWasPosted) {
+  std::atomic<int> done = 0;
+  {
+    BlockingPool pool({.threads = 2});
+    for (int i = 0; i < 1000; ++i) pool.post([&done] { ++done; });
+  }
+  EXPECT_EQ(done, 1000);
+}
+
+TEST(BlockingPool, WorkWhoseTaskWasDestroyedIsDoneAllTheSame) {
+  std::atomic<int> done = 0;
+  {
+    BlockingPool pool;
+    {
+      const Task<int> forgotten = run_blocking(&pool, [&done] { return ++done; });
+    }
+  }
+  EXPECT_EQ(done, 1);
+}
+
+}  // namespace
+}  // namespace capstan

@@ -1,0 +1,38 @@
+// Wiring: from what the operator chose to a capability that serves a component.
+//
+// Each capability has a file of its own here, wiring_<name>.cc, with the one function that makes
+// its backends from their addresses and binds what they serve; capabilities.cc has the table of
+// them.
+#pragma once
+
+#include <capstan/base/result.h>
+#include <capstan/capability/names.h>
+#include <capstan/host/linker.h>
+#include <capstan/platform/settings.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace capstan::platform {
+
+// What a wiring function works with; all of it outlives the call only.
+struct Wiring {
+  LinkerBase& linker;
+  const Component& component;
+  const RunSettings& settings;
+};
+
+Result<void> wire_config(const Wiring& wiring);
+Result<void> wire_keyvalue(const Wiring& wiring);
+Result<void> wire_logging(const Wiring& wiring);
+
+// The backends of one capability and the names that lead to them: number i of `choices` is backend
+// number i of `names`.
+struct Backends {
+  std::vector<BackendChoice> choices;
+  std::shared_ptr<const capability::Names> names;  // shared by all that is made of them
+};
+[[nodiscard]] Backends backends_of(const RunSettings& settings, std::string_view capability);
+
+}  // namespace capstan::platform
