@@ -3,6 +3,7 @@
 #include <capstan/capability/config/bind.h>
 #include <capstan/capability/keyvalue/bind.h>
 #include <capstan/capability/logging/bind.h>
+#include <capstan/capability/sql/bind.h>
 #include <capstan/platform/imports.h>
 #include <capstan/platform/wiring.h>
 
@@ -21,6 +22,7 @@ constexpr Served all_served[] = {
     {"config", config::interfaces, wire_config},
     {"keyvalue", keyvalue::interfaces, wire_keyvalue},
     {"logging", logging::interfaces, wire_logging},
+    {"sql", sql::interfaces, wire_sql},
 };
 
 }  // namespace
