@@ -13,11 +13,13 @@ namespace {
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
+    {.name = "sql", .schemes = sql_schemes, .labels = true},
     {.name = "vault", .schemes = vault_schemes, .labels = true},
 };
 
