@@ -70,23 +70,26 @@ class QueueSettlement final : public Settlement {
 
 // -------------------------------------------------------------------------------------- delivering
 
-// A message whose delay is over; it goes to another member if one has time.
+// A message whose delay is over; it goes to another member if one has time. Those that are nobody's
+// any more wait until one has, and the others pass them: who works on those may be whom they wait
+// for.
 std::optional<Entry> State::next_again(Queue& queue, Due& due) {
-  Entry& first = queue.again.front();
-  const bool held = first.member != nullptr;
-  if (MemberPtr other = choose(queue, first.member)) {
-    ++other->unsettled;
-    std::swap(first.member, other);
-    if (held) {
-      --other->unsettled;
-      finish_draining(other, queue, due);
+  for (auto entry = queue.again.begin(); entry != queue.again.end(); ++entry) {
+    const MemberPtr before = entry->member;
+    if (MemberPtr other = choose(queue, before)) {
+      ++other->unsettled;
+      entry->member = std::move(other);
+      if (before != nullptr) {
+        --before->unsettled;
+        finish_draining(before, queue, due);
+      }
     }
-  } else if (!held) {
-    return std::nullopt;  // everybody is busy
+    if (entry->member == nullptr) continue;  // everybody is busy
+    Entry found = std::move(*entry);
+    queue.again.erase(entry);
+    return found;
   }
-  Entry entry = std::move(first);
-  queue.again.pop_front();
-  return entry;
+  return std::nullopt;
 }
 
 std::optional<Entry> State::next(const QueuePtr& queue, Due& due) {
@@ -128,8 +131,8 @@ void State::pump(Due due) {
   while (!due.calls.empty() || !due.queues.empty()) {
     for (const auto& call : std::exchange(due.calls, {})) call();
     if (due.queues.empty()) break;
-    const QueuePtr queue = std::move(due.queues.back());
-    due.queues.pop_back();
+    const QueuePtr queue = due.queues.back();
+    std::erase(due.queues, queue);
     {
       const std::lock_guard lock(mutex_);
       if (queue->pumped) continue;  // by whoever looks at it again before it stops
@@ -140,6 +143,7 @@ void State::pump(Due due) {
       ++pumped;
       for (const auto& call : std::exchange(due.calls, {})) call();
     }
+    std::erase(due.queues, queue);  // what came meanwhile was seen, or will be
     if (pumped < pumped_in_a_row_max) continue;
     const std::lock_guard lock(mutex_);
     queue->pumped = false;
