@@ -20,8 +20,10 @@ Text emit_type(const Site& site, const NamedType& type) {
   return {emit_alias(site, type), ""};
 }
 
+// Whether the host brings the resource with the interface; WASI's streams come with WASI.
 bool is_resource(const Plan& plan, const Scope& scope, const NamedType& type) {
-  return shape_of<Resource>(plan, resolve(plan, {&scope, type.id})) != nullptr;
+  const Place resolved = resolve(plan, {&scope, type.id});
+  return shape_of<Resource>(plan, resolved) != nullptr && !is_stream(plan, resolved);
 }
 
 // A table as a constant of the source file; empty for an empty table.
@@ -176,7 +178,10 @@ Text emit_scope(const Plan& plan, const Scope& scope) {
   const Site site(plan, scope);
   Text text = emit_types(site);
   if (scope.interface) {
-    const Text rest = scope.side == Side::imports ? emit_host(site, "Host", "") : emit_guest(site);
+    const bool host = scope.side == Side::imports && !is_wasi_streams(plan, scope);
+    const Text rest = host                          ? emit_host(site, "Host", "")
+                      : scope.side == Side::exports ? emit_guest(site)
+                                                    : Text();
     text.header = spaced({text.header, rest.header});
     text.source = spaced({text.source, rest.source});
   }

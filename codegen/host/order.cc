@@ -31,7 +31,8 @@ class Ordering {
   }
   // Whether `class X;` or `struct X;` is possible.
   bool can_be_declared(const NamedType& type) const {
-    return type.same_as == nullptr && (is<Record>(type) || is<Variant>(type) || is<Resource>(type));
+    return type.same_as == nullptr && !is_stream(plan_, {&scope_, type.id}) &&
+           (is<Record>(type) || is<Variant>(type) || is<Resource>(type));
   }
 
   void define(const NamedType& type) {

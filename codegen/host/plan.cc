@@ -180,6 +180,23 @@ const TypeDef* definition(const Plan& plan, const Place& resolved) {
   return plan.model->definition(resolved.type);
 }
 
+bool is_wasi_streams(const Plan& plan, const Scope& scope) {
+  if (scope.side != Side::imports || !scope.interface || scope.labelled) return false;
+  const Interface& interface = plan.model->interfaces[*scope.interface];
+  if (interface.name != "streams" || !interface.package) return false;
+  const Package& package = plan.model->packages[*interface.package];
+  return package.wit_namespace == "wasi" && package.name == "io" &&
+         package.version.starts_with("0.2.") &&
+         package.version.find_first_of("-+") == std::string::npos;
+}
+
+bool is_stream(const Plan& plan, const Place& resolved) {
+  const TypeDef* type = definition(plan, resolved);
+  return type != nullptr && std::holds_alternative<Resource>(type->shape) &&
+         (type->name == "input-stream" || type->name == "output-stream") &&
+         is_wasi_streams(plan, *resolved.scope);
+}
+
 Resources resources(const Plan& plan, const Place& place) {
   Resources found;
   std::set<std::pair<const Scope*, TypeId>> seen;

@@ -97,6 +97,12 @@ const S* shape_of(const Plan& plan, const Place& resolved) {
 using Resources = std::set<std::pair<const Scope*, TypeId>>;
 [[nodiscard]] Resources resources(const Plan& plan, const Place& place);
 
+// Whether WASI serves the interface, whatever its 0.2 version: the host makes streams for it, and
+// does not implement it.
+[[nodiscard]] bool is_wasi_streams(const Plan& plan, const Scope& scope);
+// Whether a resolved type is one of its streams, which are classes of the library.
+[[nodiscard]] bool is_stream(const Plan& plan, const Place& resolved);
+
 // Whether values of the type hold handles, so that they cannot be copied or compared.
 [[nodiscard]] bool holds_handles(const Plan& plan, const Place& place);
 

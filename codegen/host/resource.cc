@@ -49,9 +49,17 @@ Text exported(const Site& site, const NamedType& type) {
   return text;
 }
 
+//   using OutputStream = capstan::host::OutputStream;
+Text stream(const Site& site, const NamedType& type) {
+  const std::string_view library =
+      site.definition(type).name == "output-stream" ? "OutputStream" : "InputStream";
+  return {fmt::format("using {} = capstan::host::{};\n", type.name, library), ""};
+}
+
 }  // namespace
 
 Text emit_resource(const Site& site, const NamedType& type) {
+  if (is_stream(site.plan, {&site.scope, type.id})) return stream(site, type);
   Text text;
   if (site.scope.side == Side::imports) {
     text.header = imported(site, type);

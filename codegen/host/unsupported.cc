@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace capstan::codegen::host {
 namespace {
 
@@ -37,12 +39,33 @@ class Search {
   std::set<TypeId> visited_;
 };
 
+// Whether values of the type hold streams of WASI's, which can be given to the guest but not taken
+// from it.
+bool holds_streams(const Plan& plan, const Place& place) {
+  const Resources found = resources(plan, place);
+  return std::ranges::any_of(found, [&](const auto& resource) {
+    return is_stream(plan, {resource.first, resource.second});
+  });
+}
+
+// The WIT text of a type with which the guest would give the host a stream, or empty.
+std::string given_stream(const Plan& plan, const Scope& scope, const Function& function) {
+  if (scope.side == Side::exports)
+    return function.result && holds_streams(plan, {&scope, *function.result})
+               ? plan.model->wit(*function.result)
+               : "";
+  for (const Field& param : function.params)
+    if (holds_streams(plan, {&scope, param.type})) return plan.model->wit(param.type);
+  return "";
+}
+
 std::string message(const std::string& location, const std::string& name, const std::string& type) {
   return fmt::format("{}{}{} uses {}, which host bindings do not support yet", location,
                      location.empty() ? "" : ": ", name, type);
 }
 
 std::optional<std::string> find_in(const Plan& plan, const Scope& scope) {
+  if (is_wasi_streams(plan, scope)) return std::nullopt;  // none of it is generated
   const Model& model = *plan.model;
   const std::string owner = scope.interface ? scope.id : model.world_id(plan.world);
   Search search(model);
@@ -55,6 +78,9 @@ std::optional<std::string> find_in(const Plan& plan, const Scope& scope) {
     const Function& function = *method->function;
     if (const std::string found = search.in(function); !found.empty())
       return message(function.location, fmt::format("{}#{}", owner, function.name), found);
+    if (const std::string found = given_stream(plan, scope, function); !found.empty())
+      return message(function.location, fmt::format("{}#{}", owner, function.name),
+                     found + ", a stream that the guest gives");
   }
   for (const NamedType& type : scope.types) {
     if (const std::string found = search.in(Type(type.id)); !found.empty())

@@ -72,6 +72,60 @@ pub struct capstan_handle {
     pub guest: *mut capstan_guest_resource,
 }
 
+pub type capstan_stream_outcome = u32;
+pub const STREAM_OPEN: capstan_stream_outcome = 0;
+pub const STREAM_CLOSED: capstan_stream_outcome = 1;
+pub const STREAM_FAILED: capstan_stream_outcome = 2;
+pub const STREAM_TRAP: capstan_stream_outcome = 3;
+
+pub type ReadyFn = unsafe extern "C" fn(*mut c_void, *const capstan_waker) -> capstan_status;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct capstan_output_stream {
+    pub struct_size: usize,
+    pub self_: *mut c_void,
+    pub check: Option<
+        unsafe extern "C" fn(
+            *mut c_void,
+            *mut usize,
+            *mut *mut capstan_error,
+        ) -> capstan_stream_outcome,
+    >,
+    pub write: Option<
+        unsafe extern "C" fn(
+            *mut c_void,
+            *const u8,
+            usize,
+            *mut *mut capstan_error,
+        ) -> capstan_stream_outcome,
+    >,
+    pub flush: Option<
+        unsafe extern "C" fn(*mut c_void, *mut *mut capstan_error) -> capstan_stream_outcome,
+    >,
+    pub ready: Option<ReadyFn>,
+    pub close: Option<ReadyFn>,
+    pub drop: Option<unsafe extern "C" fn(*mut c_void)>,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct capstan_input_stream {
+    pub struct_size: usize,
+    pub self_: *mut c_void,
+    pub read: Option<
+        unsafe extern "C" fn(
+            *mut c_void,
+            usize,
+            *mut *const u8,
+            *mut usize,
+            *mut *mut capstan_error,
+        ) -> capstan_stream_outcome,
+    >,
+    pub ready: Option<ReadyFn>,
+    pub drop: Option<unsafe extern "C" fn(*mut c_void)>,
+}
+
 pub type TakeHandleFn =
     unsafe extern "C" fn(*mut capstan_lift, u32, *mut capstan_handle) -> *mut capstan_error;
 
@@ -104,6 +158,16 @@ pub type GiveGuestHandleFn = unsafe extern "C" fn(
     *mut capstan_guest_resource,
     *mut u32,
 ) -> *mut capstan_error;
+pub type GiveOutputStreamFn = unsafe extern "C" fn(
+    *mut capstan_lower,
+    *const capstan_output_stream,
+    *mut u32,
+) -> *mut capstan_error;
+pub type GiveInputStreamFn = unsafe extern "C" fn(
+    *mut capstan_lower,
+    *const capstan_input_stream,
+    *mut u32,
+) -> *mut capstan_error;
 
 #[repr(C)]
 pub struct capstan_lower {
@@ -118,6 +182,8 @@ pub struct capstan_lower {
     pub give_handle: GiveHandleFn,
     pub give_guest_handle: GiveGuestHandleFn,
     pub engine: *mut c_void,
+    pub give_output_stream: GiveOutputStreamFn,
+    pub give_input_stream: GiveInputStreamFn,
 }
 
 pub type EnterFn = unsafe extern "C" fn(
@@ -271,3 +337,7 @@ unsafe impl Sized_ for capstan_engine_config {}
 unsafe impl Sized_ for capstan_prepare_options {}
 // SAFETY: as above.
 unsafe impl Sized_ for capstan_limits {}
+// SAFETY: as above.
+unsafe impl Sized_ for capstan_output_stream {}
+// SAFETY: as above.
+unsafe impl Sized_ for capstan_input_stream {}

@@ -61,6 +61,9 @@ impl Engine {
             let pool = unsafe { text::read_sized(config.pool, "capstan_pool") }?;
             settings.allocation_strategy(pooling(&pool)?);
         }
+        // Guests can read the errors of streams: the host's stack, which Wasmtime adds when
+        // RUST_BACKTRACE is set, is none of their business.
+        wasmtime::error::disable_backtrace();
         let wasmtime = wasmtime::Engine::new(&settings)
             .map_err(|error| error::from_wasmtime(error, Code::InvalidArgument))?;
         let ticker = match config.interruptible {

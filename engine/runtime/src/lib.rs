@@ -37,6 +37,7 @@ mod scan;
 mod shape;
 mod shared;
 mod store;
+mod streams;
 mod text;
 mod ticker;
 mod waker;

@@ -1,12 +1,17 @@
 //! `capstan_lower`: C++ writes values into the guest, through Wasmtime's lowering context.
 
 use crate::abi::{
-    BORROW, OWN, capstan_error, capstan_guest_resource, capstan_handle_kind, capstan_lower,
+    BORROW, OWN, capstan_error, capstan_guest_resource, capstan_handle_kind, capstan_input_stream,
+    capstan_lower, capstan_output_stream,
 };
-use crate::error::{self, Code, Error};
+use crate::error::{self, Code, Error, Outcome};
 use crate::guest_resource::GuestResource;
 use crate::shared::Shared;
+use crate::store::StoreData;
+use crate::streams;
+use crate::wasi::WasiState;
 use crate::words::encoding;
+use std::any::Any;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -76,6 +81,8 @@ pub fn run<T: 'static>(
         give_handle: give_handle::<T>,
         give_guest_handle: give_guest_handle::<T>,
         engine: ptr::null_mut(),
+        give_output_stream: give_output_stream::<T>,
+        give_input_stream: give_input_stream::<T>,
     };
     if words.is_null() {
         state.show_memory(&mut c);
@@ -104,6 +111,8 @@ pub fn run_plain(
         give_handle: no_handle,
         give_guest_handle: no_guest_handle,
         engine: ptr::null_mut(),
+        give_output_stream: no_output_stream,
+        give_input_stream: no_input_stream,
     };
     // SAFETY: what a callback returns is ours.
     unsafe { error::adopt(lower(&mut c)) }
@@ -136,6 +145,26 @@ unsafe extern "C" fn no_guest_handle(
     _: *mut capstan_guest_resource,
     _: *mut u32,
 ) -> *mut capstan_error {
+    plain()
+}
+
+unsafe extern "C" fn no_output_stream(
+    _: *mut capstan_lower,
+    stream: *const capstan_output_stream,
+    _: *mut u32,
+) -> *mut capstan_error {
+    // SAFETY: the header's promise; made into an object only to be dropped.
+    drop(unsafe { streams::output(stream) });
+    plain()
+}
+
+unsafe extern "C" fn no_input_stream(
+    _: *mut capstan_lower,
+    stream: *const capstan_input_stream,
+    _: *mut u32,
+) -> *mut capstan_error {
+    // SAFETY: as above.
+    drop(unsafe { streams::input(stream) });
     plain()
 }
 
@@ -202,6 +231,27 @@ impl<T: 'static> Lowering<'_, '_, T> {
             InterfaceType::Borrow(table) => self.cx.guest_resource_lower_borrow(table, rep),
             _ => unreachable!("only handle types are found"),
         }
+    }
+
+    /// Puts a stream into WASI's table, where its operations look for it.
+    fn give_stream<S: Send + 'static>(&mut self, stream: Outcome<S>) -> Result<u32> {
+        let stream = stream.map_err(error::into_wasmtime)?;
+        let InterfaceType::Own(table) = self.handle_type(OWN, ResourceType::host::<S>())? else {
+            unreachable!("only handle types of the kind are found");
+        };
+        let resource = self.wasi()?.table.push(stream)?;
+        let index = self.cx.guest_resource_lower_own(table, resource.rep());
+        if index.is_err() {
+            self.wasi()?.table.delete(resource)?;
+        }
+        index
+    }
+
+    fn wasi(&mut self) -> Result<&mut WasiState> {
+        let data: &mut dyn Any = self.cx.store.data_mut();
+        let data = data.downcast_mut::<StoreData>();
+        let wasi = data.and_then(|data| data.wasi.as_deref_mut());
+        wasi.ok_or_else(|| wasmtime::format_err!("a stream was given in a store without WASI"))
     }
 
     fn give_guest(&mut self, kind: capstan_handle_kind, guest: &GuestResource) -> Result<u32> {
@@ -310,6 +360,40 @@ unsafe extern "C" fn give_guest_handle<T: 'static>(
         // SAFETY: own handles are consumed on success, and this one came from `Box::into_raw`.
         drop(unsafe { Box::from_raw(guest) });
     }
+    // SAFETY: the header asks for room.
+    unsafe { answer(result, index_out) }
+}
+
+unsafe extern "C" fn give_output_stream<T: 'static>(
+    c: *mut capstan_lower,
+    stream: *const capstan_output_stream,
+    index_out: *mut u32,
+) -> *mut capstan_error {
+    // SAFETY: as in `realloc`; the stream is as the header describes it.
+    let (state, stream) = unsafe {
+        (
+            &mut *(*c).engine.cast::<Lowering<'_, '_, T>>(),
+            streams::output(stream),
+        )
+    };
+    let result = state.give_stream(stream);
+    // SAFETY: the header asks for room.
+    unsafe { answer(result, index_out) }
+}
+
+unsafe extern "C" fn give_input_stream<T: 'static>(
+    c: *mut capstan_lower,
+    stream: *const capstan_input_stream,
+    index_out: *mut u32,
+) -> *mut capstan_error {
+    // SAFETY: as above.
+    let (state, stream) = unsafe {
+        (
+            &mut *(*c).engine.cast::<Lowering<'_, '_, T>>(),
+            streams::input(stream),
+        )
+    };
+    let result = state.give_stream(stream);
     // SAFETY: the header asks for room.
     unsafe { answer(result, index_out) }
 }

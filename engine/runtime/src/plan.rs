@@ -6,7 +6,7 @@ use crate::error::{self, Code, Outcome, fail};
 use crate::link::{self, LinkedRef, Shape, Style};
 use crate::linked::{Linked, Resources};
 use crate::store::StoreData;
-use crate::{network, probe, scan, shape, text};
+use crate::{network, probe, scan, shape, streams, text};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -192,18 +192,10 @@ impl Plan {
             }
             let ty = linker.substituted_component_type(&component.wasmtime)?;
             let engine = component.wasmtime.engine();
-            let known = |resource: ResourceType| self.resources.id(resource).is_some();
             for item in &self.items {
-                let unknown = match find_function(&ty, engine, item) {
-                    Some(function) => shape::find_unknown_resource(&function, known),
-                    None => false,
-                };
-                wasmtime::ensure!(
-                    !unknown,
-                    "`{}#{}` uses a resource that no interface table defines",
-                    item.interface,
-                    item.name
-                );
+                if let Some(function) = find_function(&ty, engine, item) {
+                    self.check_resources(item, &function)?;
+                }
             }
             let pre = linker.instantiate_pre(&component.wasmtime)?;
             self.check_words(&pre, &ty)?;
@@ -233,6 +225,24 @@ impl Plan {
             wasmtime_wasi::p3::add_to_linker(linker)?;
         }
         network::restrict_names(linker, self.wasi_03.is_some())
+    }
+
+    /// What is lifted and lowered must be ours, or a stream of WASI's that the host gives.
+    fn check_resources(&self, item: &Planned, function: &ComponentFunc) -> wasmtime::Result<()> {
+        let (interface, name) = (&item.interface, &item.name);
+        let ours = |resource: ResourceType| self.resources.id(resource).is_some();
+        let known = |resource: ResourceType| ours(resource) || streams::is_stream(resource);
+        wasmtime::ensure!(
+            !shape::parameters_have_unknown_resource(function, known)
+                && !shape::results_have_unknown_resource(function, known),
+            "`{interface}#{name}` uses a resource that no interface table defines"
+        );
+        wasmtime::ensure!(
+            !shape::parameters_have_unknown_resource(function, ours),
+            "`{interface}#{name}` takes a stream of wasi:io from the guest; \
+             host functions can only give one"
+        );
+        Ok(())
     }
 
     /// Our count of flat words decides what is read: it must be Wasmtime's.

@@ -152,8 +152,8 @@ pub fn results_have_handles(function: &ComponentFunc) -> bool {
     any
 }
 
-/// The first resource of the signature that `known` does not accept.
-pub fn find_unknown_resource(
+/// Whether the parameters have a resource that `known` does not accept.
+pub fn parameters_have_unknown_resource(
     function: &ComponentFunc,
     known: impl Fn(ResourceType) -> bool,
 ) -> bool {
@@ -162,6 +162,16 @@ pub fn find_unknown_resource(
     function
         .params()
         .for_each(|(_, ty)| each_resource(&ty, &mut visit));
+    unknown
+}
+
+/// The same for the results.
+pub fn results_have_unknown_resource(
+    function: &ComponentFunc,
+    known: impl Fn(ResourceType) -> bool,
+) -> bool {
+    let mut unknown = false;
+    let mut visit = |resource| unknown |= !known(resource);
     function
         .results()
         .for_each(|ty| each_resource(&ty, &mut visit));

@@ -38,6 +38,10 @@ fn layouts() -> Vec<Layout> {
         capstan_text { data, size }
         capstan_waker_vtable { clone, wake, drop }
         capstan_waker { data, vtable }
+        capstan_output_stream {
+            struct_size, self_, check, write, flush, ready, close, drop
+        }
+        capstan_input_stream { struct_size, self_, read, ready, drop }
         capstan_handle { rep, resource, guest }
         capstan_lift {
             words, word_count, memory, memory_bytes, offset, encoding, fuel, user, take_handle,
@@ -45,7 +49,7 @@ fn layouts() -> Vec<Layout> {
         }
         capstan_lower {
             words, word_count, memory, memory_bytes, offset, encoding, user, realloc, give_handle,
-            give_guest_handle, engine
+            give_guest_handle, engine, give_output_stream, give_input_stream
         }
         capstan_function {
             struct_size, name, signature, flags, frame_bytes, frame_align, enter, poll, lower, drop,
@@ -163,6 +167,10 @@ fn constants() -> Vec<(&'static str, u32)> {
         ("CAPSTAN_READY", READY),
         ("CAPSTAN_PENDING", PENDING),
         ("CAPSTAN_FAILED", FAILED),
+        ("CAPSTAN_STREAM_OPEN", STREAM_OPEN),
+        ("CAPSTAN_STREAM_CLOSED", STREAM_CLOSED),
+        ("CAPSTAN_STREAM_FAILED", STREAM_FAILED),
+        ("CAPSTAN_STREAM_TRAP", STREAM_TRAP),
         ("CAPSTAN_OWN", OWN),
         ("CAPSTAN_BORROW", BORROW),
         ("CAPSTAN_MAY_SUSPEND", MAY_SUSPEND),

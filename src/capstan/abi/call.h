@@ -168,6 +168,20 @@ class Lower : public CallErrors {
     return index;
   }
 
+  // A stream of wasi:io/streams for the guest; `self` of the stream is taken over in any case.
+  template <typename Stream>
+  [[nodiscard]] std::uint32_t give_stream(const Stream& stream) {
+    std::uint32_t index = 0;
+    if (!ok()) {
+      stream.drop(stream.self);
+    } else if constexpr (std::is_same_v<Stream, capstan_output_stream>) {
+      adopt(call_.give_output_stream(&call_, &stream, &index));
+    } else {
+      adopt(call_.give_input_stream(&call_, &stream, &index));
+    }
+    return index;
+  }
+
  private:
   capstan_lower& call_;
 };

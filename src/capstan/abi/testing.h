@@ -189,7 +189,9 @@ class Guest {
             .realloc = &answer,
             .give_handle = &give_handle,
             .give_guest_handle = nullptr,
-            .engine = this};
+            .engine = this,
+            .give_output_stream = nullptr,
+            .give_input_stream = nullptr};
   }
 
   // Reads a T from flat words.

@@ -14,6 +14,7 @@
 #include <capstan/host/interface.h>
 #include <capstan/host/linker.h>
 #include <capstan/host/store.h>
+#include <capstan/host/streams.h>
 
 #include <array>
 #include <cstdint>

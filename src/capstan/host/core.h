@@ -85,6 +85,9 @@ struct PreparedBase::Core {
     capstan_interface table{};
   };
   std::vector<std::unique_ptr<Connected>> connected;
+  // What the component calls the streams of WASI that the host can make, and what they are compared
+  // as.
+  std::map<std::string, std::string, std::less<>> streams;
 
   // The exports of a world, compared when first asked for.
   Result<const host::ExportTable*> exports(const host::WorldShape& world) const;

@@ -2,6 +2,7 @@
 
 #include <capstan/host/core.h>
 #include <capstan/host/diagnostics.h>
+#include <capstan/host/streams.h>
 
 #include <fmt/format.h>
 
@@ -58,6 +59,12 @@ bool offers(const Names& names, std::string_view wanted) {
   });
 }
 
+constexpr std::string_view stream_resources[] = {host::detail::output_stream_resource,
+                                                 host::detail::input_stream_resource};
+
+// The name of a stream that the host makes, for both sides; nothing in a WIT is called so.
+std::string stream_name(std::string_view resource) { return fmt::format("#{}", resource); }
+
 // Connecting one component: finds a provider for each import and collects everything that does not
 // fit.
 class Connection {
@@ -69,7 +76,10 @@ class Connection {
       provided_.insert(provided_.end(), wasi_interfaces().begin(), wasi_interfaces().end());
   }
 
-  void connect(const std::vector<Import>& imports, PreparedBase::Core& into) {
+  void connect(const Component& component, PreparedBase::Core& into) {
+    const std::vector<Import> imports = group(component.imports());
+    for (const std::string_view resource : stream_resources)
+      host_names_.emplace(resource, stream_name(resource));
     // All resources first: functions of one interface may use those of another.
     std::vector<std::pair<const Import*, std::shared_ptr<const Registered>>> found;
     for (const Import& import : imports) {
@@ -77,14 +87,16 @@ class Connection {
       if (registered != nullptr) {
         found.emplace_back(&import, registered);
         name_resources(import, *registered);
-      } else if (!(wasi_ && offers(wasi_interfaces(), import.name))) {
+      } else if (wasi_ && offers(wasi_interfaces(), import.name)) {
+        name_streams(import, into);
+      } else {
         missing(import);
       }
     }
     for (const auto& [import, registered] : found) {
       into.registered.push_back(registered);
       into.connected.push_back(std::make_unique<Connected>());
-      connect_interface(*import, *registered, *into.connected.back());
+      connect_interface(*import, *registered, into, *into.connected.back());
     }
   }
 
@@ -129,8 +141,24 @@ class Connection {
     }
   }
 
-  void connect_interface(const Import& import, const Registered& registered, Connected& into) {
+  // The resources of which the host can make objects for WASI, which serves this import.
+  void name_streams(const Import& import, PreparedBase::Core& into) {
+    constexpr std::string_view interface = "wasi:io/streams@0.2";
+    if (host::compatibility_key(import.name) != interface) return;
+    for (const std::string_view resource : stream_resources) {
+      for (const ComponentItem* item : import.resources) {
+        if (item->name != resource.substr(interface.size() + 1)) continue;
+        component_names_.emplace(item->signature, stream_name(resource));
+        into.streams.emplace(item->signature, stream_name(resource));
+      }
+    }
+  }
+
+  void connect_interface(const Import& import, const Registered& registered,
+                         const PreparedBase::Core& core, Connected& into) {
     for (const ComponentItem* item : import.resources) {
+      // `use wasi:io/streams.{output-stream}`: WASI's, also in this interface.
+      if (core.streams.contains(item->signature)) continue;
       const auto found =
           std::ranges::find(registered.shape.resources, item->name, &host::ResourceShape::name);
       if (found == registered.shape.resources.end()) {
@@ -248,7 +276,7 @@ Result<std::shared_ptr<const PreparedBase::Core>> LinkerBase::prepare_core(
   auto core = std::make_shared<PreparedBase::Core>(component);
 
   Connection connection(interfaces_, wasi_);
-  connection.connect(group(component.imports()), *core);
+  connection.connect(component, *core);
   if (!connection.problems().empty())
     return std::unexpected(cannot_link(component, connection.problems()));
 
@@ -305,7 +333,9 @@ std::string qualified(std::string_view interface_id, std::string_view name) {
 // Names host resources alike on both sides, and lets exported resources of a compatible version
 // pass for each other.
 ResourceNames resource_names(const PreparedBase::Core& core) {
-  ResourceNames names;
+  ResourceNames names = core.streams;
+  for (const std::string_view resource : stream_resources)
+    names.emplace(resource, stream_name(resource));
   for (std::size_t i = 0; i < core.registered.size(); ++i) {
     const std::string_view import_name = abi::detail::from_c(core.connected[i]->table.import_name);
     const LinkerBase::Registered& registered = *core.registered[i];

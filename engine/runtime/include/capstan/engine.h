@@ -168,7 +168,7 @@ typedef struct capstan_prepare_options {
 /* Connects every import and does all the work that does not depend on a store. The caller has
  * compared signatures (capstan_component_imports): the engine checks counts only, a wrong
  * signature is memory-unsafe. The resources in the signatures of `interfaces` must be defined
- * there too, not by WASI.
+ * there too, not by WASI: but for results, which may have WASI's input-stream and output-stream.
  * Calls into the result may suspend when one of the connected functions may, or when the
  * component is concurrent; never otherwise: capstan_prepared_may_suspend tells. (Components that
  * wait inside WASI also suspend in stores with a deadline, which could not end the wait

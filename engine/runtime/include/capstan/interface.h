@@ -74,6 +74,55 @@ typedef enum capstan_status {
   CAPSTAN_FAILED = 2 /* an error was stored where the function says */
 } capstan_status;
 
+/* ----------------------------------------------------------------------- streams the host makes */
+
+/* A host function can give the guest a stream of wasi:io/streams that the host implements: the
+ * guest gets a handle of WASI's own resource, whose operations, and those of its pollables, arrive
+ * here. See give_output_stream and give_input_stream of capstan_lower.
+ *
+ * Everything but `ready` and `close` answers at once. What an operation has to wait for is waited
+ * for in `ready`, which is polled: PENDING keeps a clone of the waker, the last one counts, and
+ * nobody polls again before it wakes (but may poll sooner). All functions run on the thread that
+ * runs the store. `drop` runs once, also when the store ends before the guest let go. */
+typedef enum capstan_stream_outcome {
+  CAPSTAN_STREAM_OPEN = 0,   /* done */
+  CAPSTAN_STREAM_CLOSED = 1, /* the end; every later operation gives this too */
+  CAPSTAN_STREAM_FAILED = 2, /* an error was stored: the guest is given its message, and later
+                                operations give CLOSED */
+  CAPSTAN_STREAM_TRAP = 3    /* an error was stored: the guest traps with it */
+} capstan_stream_outcome;
+
+typedef struct capstan_output_stream {
+  size_t struct_size;
+  void* self;
+  /* How many bytes `write` takes now; 0 means that `ready` has to be waited for. */
+  capstan_stream_outcome (*check)(void* self, size_t* bytes_out, capstan_error** error_out);
+  /* Takes over all of the bytes, which are only valid during the call. The guest may have written
+   * more than `check` allowed: that is a TRAP. */
+  capstan_stream_outcome (*write)(void* self, const uint8_t* bytes, size_t size,
+                                  capstan_error** error_out);
+  /* Begins to flush; `check` gives 0 until that is done. */
+  capstan_stream_outcome (*flush)(void* self, capstan_error** error_out);
+  /* READY when `check` would not give 0. */
+  capstan_status (*ready)(void* self, const capstan_waker*);
+  /* The guest dropped the stream and waits until what it wrote was dealt with: READY, then `drop`.
+   * May be NULL. */
+  capstan_status (*close)(void* self, const capstan_waker*);
+  void (*drop)(void* self);
+} capstan_output_stream;
+
+typedef struct capstan_input_stream {
+  size_t struct_size;
+  void* self;
+  /* At most `size` bytes, valid until the next call for this stream. None means that `ready` has to
+   * be waited for; the end is CLOSED. */
+  capstan_stream_outcome (*read)(void* self, size_t size, const uint8_t** bytes_out,
+                                 size_t* size_out, capstan_error** error_out);
+  /* READY when `read` would give bytes, the end or an error. */
+  capstan_status (*ready)(void* self, const capstan_waker*);
+  void (*drop)(void* self);
+} capstan_input_stream;
+
 /* ---------------------------------------------------------------------- canonical ABI, one call */
 
 /* How the guest encodes strings in this call. */
@@ -145,6 +194,13 @@ typedef struct capstan_lower {
   capstan_error* (*give_guest_handle)(struct capstan_lower*, capstan_handle_kind,
                                       capstan_guest_resource*, uint32_t* index_out);
   void* engine; /* private */
+  /* Hands a stream of the host's to the guest, as own<output-stream> and own<input-stream> of
+   * wasi:io/streams. The structure is copied; `self` is taken over, and dropped when this fails.
+   * The component must have been prepared with WASI. */
+  capstan_error* (*give_output_stream)(struct capstan_lower*, const capstan_output_stream*,
+                                       uint32_t* index_out);
+  capstan_error* (*give_input_stream)(struct capstan_lower*, const capstan_input_stream*,
+                                      uint32_t* index_out);
 } capstan_lower;
 
 /* -------------------------------------------------------------------------- the interface table */
