@@ -12,6 +12,8 @@ WAITING = str(GUESTS / "keyvalue-async.component.wasm")
 
 class KeyValue(harness.CommandTest):
     def act(self, what, out, *options, key="k", value="", bucket="b", guest=KEYVALUE):
+        """What the guest of tests/capability/keyvalue says; WAVE escapes its quotation marks."""
+        out = out.replace("'", "\\'")
         self.check(["run", *options, "--invoke", f'act("{what}", "{bucket}", "{key}", "{value}")', guest],
                    out=f'"{out}"\n')
 
