@@ -10,9 +10,9 @@
 namespace capstan::platform {
 namespace {
 
-constexpr BackendScheme config_schemes[] = {{"options", ""}};
+constexpr BackendScheme config_schemes[] = {{"options", ""}, {"file", "FILE"}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
-constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {"none", ""}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
