@@ -169,9 +169,9 @@ greeting = "hello"
         self.check_error(["run", "app"], "app/capstan.toml: there is no file 'app/nope.wasm'", USAGE)
 
     def test_values_are_checked_as_on_the_command_line(self):
-        self.write("app/capstan.toml", f'[component]\nsource = "{PROBE}"\n[run]\nbackends = ["x=y"]\n')
-        self.check_error(["run", "app"], "app/capstan.toml:4: backends: there is no capability 'x': "
-                         "there are config, keyvalue, logging", USAGE)
+        self.write("app/capstan.toml", f'[component]\nsource = "{PROBE}"\n[run]\nbackends = ["keyvalu=y"]\n')
+        self.check_error(["run", "app"], "app/capstan.toml:4: backends: there is no capability "
+                         "'keyvalu', did you mean 'keyvalue'?", USAGE)
 
 
 class Grants(harness.CommandTest):

@@ -10,9 +10,9 @@
 namespace capstan::platform {
 namespace {
 
-constexpr BackendScheme config_schemes[] = {{"options", ""}};
+constexpr BackendScheme config_schemes[] = {{"options", ""}, {"file", "FILE"}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
-constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {"none", ""}};
 constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {

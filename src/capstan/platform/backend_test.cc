@@ -50,7 +50,7 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
       "'logging:app=stderr' has a label, but there is one logging only: write logging=stderr");
   EXPECT_EQ(refusal("keyvalue=memroy"), "keyvalue has no backend 'memroy', did you mean 'memory'?");
   EXPECT_EQ(refusal("logging=redis://cache"),
-            "logging has no backend 'redis': it can be stderr, none");
+            "logging has no backend 'redis': it can be stderr, file, none");
   EXPECT_EQ(refusal("keyvalue=memory://big"),
             "'memory://big' is more than a name, but the backend 'memory' takes nothing else: "
             "write keyvalue=memory");
