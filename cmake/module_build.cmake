@@ -1,0 +1,11 @@
+# Writes the header that says which build this is: a digest of the files in LIST and of the text OPTIONS.
+#   cmake -D LIST=file -D OPTIONS=text -D OUTPUT=file -P module_build.cmake
+file(STRINGS ${LIST} headers)
+set(digests "${OPTIONS}")
+foreach(header ${headers})
+  file(SHA256 ${header} digest)
+  string(APPEND digests "${digest}\n")
+endforeach()
+string(SHA256 build "${digests}")
+string(SUBSTRING ${build} 0 32 build)
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define CAPSTAN_MODULE_BUILD \"@build@\"\n" @ONLY)
