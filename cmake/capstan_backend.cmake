@@ -19,15 +19,13 @@ list(JOIN module_headers "\n" lines)
 file(CONFIGURE OUTPUT ${module_build}/headers.txt CONTENT "${lines}\n" @ONLY)
 string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
 add_custom_command(
-  OUTPUT ${module_build}/capstan_module_build.h
+  OUTPUT ${module_build}/module_build.cc
   COMMAND ${CMAKE_COMMAND} -D LIST=${module_build}/headers.txt
           "-DOPTIONS=${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}} ${CAPSTAN_SANITIZE} ${PROJECT_VERSION}"
-          -D OUTPUT=${module_build}/capstan_module_build.h -P ${PROJECT_SOURCE_DIR}/cmake/module_build.cmake
+          -D OUTPUT=${module_build}/module_build.cc -P ${PROJECT_SOURCE_DIR}/cmake/module_build.cmake
   DEPENDS ${module_headers} ${module_build}/headers.txt ${PROJECT_SOURCE_DIR}/cmake/module_build.cmake
   VERBATIM)
-add_library(capstan_module_build STATIC ${PROJECT_SOURCE_DIR}/src/capstan/capability/module.cc
-                                        ${module_build}/capstan_module_build.h)
-target_include_directories(capstan_module_build PRIVATE ${module_build})
+add_library(capstan_module_build STATIC ${module_build}/module_build.cc)
 target_link_libraries(capstan_module_build PUBLIC capstan::capstan PRIVATE capstan_warnings)
 
 function(capstan_backend)

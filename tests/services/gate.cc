@@ -248,9 +248,9 @@ void Gate::State::from_server(Pair& pair, const Weather& now) {
   }
   Clock::time_point due = Clock::now() + std::chrono::milliseconds(now.delay_ms);
   if (now.bytes_per_second > 0) {
-    pair.free_at = std::max(pair.free_at, due) +
-                   std::chrono::microseconds(count * 1'000'000 /
-                                             static_cast<ssize_t>(now.bytes_per_second));
+    pair.free_at =
+        std::max(pair.free_at, due) +
+        std::chrono::microseconds(count * 1'000'000 / static_cast<ssize_t>(now.bytes_per_second));
     due = pair.free_at;
   }
   pair.answers.push_back(

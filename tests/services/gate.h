@@ -25,10 +25,10 @@ class Gate {
   [[nodiscard]] std::uint16_t port() const;
 
   struct Weather {
-    bool refuse = false;                   // nobody listens; what is connected stays so
-    bool half_open = false;                // connections stay, and nothing passes
-    int delay_ms = 0;                      // of answers
-    std::size_t bytes_per_second = 0;      // of answers; 0: as fast as they come
+    bool refuse = false;               // nobody listens; what is connected stays so
+    bool half_open = false;            // connections stay, and nothing passes
+    int delay_ms = 0;                  // of answers
+    std::size_t bytes_per_second = 0;  // of answers; 0: as fast as they come
     // Every connection ends when this much more has come from clients; the rest is not passed on.
     std::optional<std::size_t> cut_after_bytes = {};
     bool cut_before_answer = false;  // requests reach the server, and then the connection ends

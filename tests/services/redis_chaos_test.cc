@@ -54,8 +54,9 @@ TEST(RedisChaos, AHostThatDoesNotExistIsNamed) {
   options.max_retries = 0;
   const auto bucket = open_bucket(options);
 
-  EXPECT_NE(error_of(bucket->get("key")).find("the name 'no-such-host.invalid' cannot be looked up"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of(bucket->get("key")).find("the name 'no-such-host.invalid' cannot be looked up"),
+      std::string::npos);
 }
 
 TEST(RedisChaos, ReadsAndSetsSurviveACut) {

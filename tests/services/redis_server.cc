@@ -25,14 +25,15 @@ RedisServer::RedisServer(const Options& options) : options_(options) {
     start();
     if (child_->running()) return;
   }
-  throw std::runtime_error("redis-check-rdb cannot be started as redis-server: ./dev setup installs redis-tools");
+  throw std::runtime_error(
+      "redis-check-rdb cannot be started as redis-server: ./dev setup installs redis-tools");
 }
 
 void RedisServer::start() {
   const std::string port = std::to_string(port_);
   const bool tls = !options_.certificates.empty();
-  std::vector<std::string> words = {"redis-server", "--bind", "127.0.0.1", "--dir",
-                                    folder_.path(), "--save", "",          "--port",
+  std::vector<std::string> words = {"redis-server",  "--bind", "127.0.0.1", "--dir",
+                                    folder_.path(),  "--save", "",          "--port",
                                     tls ? "0" : port};
   const auto add = [&](const std::string& option, const std::string& value) {
     words.insert(words.end(), {option, value});
@@ -58,8 +59,8 @@ void RedisServer::start() {
 }
 
 std::vector<std::string> RedisServer::cli_words() const {
-  std::vector<std::string> words = {"redis-cli", "--no-auth-warning", "-h", "127.0.0.1", "-p",
-                                    std::to_string(port_)};
+  std::vector<std::string> words = {"redis-cli", "--no-auth-warning",  "-h", "127.0.0.1",
+                                    "-p",        std::to_string(port_)};
   if (!options_.password.empty()) words.insert(words.end(), {"-a", options_.password});
   if (!options_.certificates.empty()) {
     const std::string& folder = options_.certificates;

@@ -55,7 +55,7 @@ TEST(Redis, BucketsWithAwkwardNamesShareNothing) {
   const RedisServer server;
   const auto store = redis::connect_with(at(server.port())).value();
   const auto open = [&](const char* name) { return block_on(store->open(name)).value(); };
-  const std::vector<Bucket> buckets = {open("a"), open("a:b"), open("a*"), open("[a]"),
+  const std::vector<Bucket> buckets = {open("a"),  open("a:b"), open("a*"),    open("[a]"),
                                        open("a?"), open("\\a"), open("a%3Ab"), open("")};
 
   for (std::size_t i = 0; i < buckets.size(); ++i)

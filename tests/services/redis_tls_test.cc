@@ -98,8 +98,7 @@ TEST(RedisTls, ACertificateForAnotherHostIsRefused) {
 
 TEST(RedisTls, AServerMayWantACertificateOfOurs) {
   const Certificates certificates;
-  const RedisServer server(
-      {.certificates = certificates.path(), .wants_client_certificate = true});
+  const RedisServer server({.certificates = certificates.path(), .wants_client_certificate = true});
   redis::Options options = with_tls(server, certificates);
 
   EXPECT_NE(refusal(options), "accepted");

@@ -11,7 +11,8 @@ namespace capstan::platform {
 namespace {
 
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
+constexpr BackendScheme keyvalue_schemes[] = {
+    {"memory", ""}, {"redis", "[//HOST:PORT]"}, {"rediss", "//HOST:PORT"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
@@ -64,7 +65,7 @@ Result<void> check_scheme(const CapabilityInfo& capability, std::string_view cho
                 fmt::format("'{}' is more than a name, but the backend '{}' takes nothing else: "
                             "write {}={}",
                             url.shown(), scheme->name, chosen, scheme->name));
-  if (!scheme->place.empty() && url.rest.empty())
+  if (!scheme->place.empty() && !scheme->place.starts_with('[') && url.rest.empty())
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' does not say where: write {}={}:{}", url.shown(), chosen,
                             scheme->name, scheme->place));

@@ -46,8 +46,8 @@ std::unexpected<keyvalue::Error> unexpected_reply() {
 }
 
 std::unexpected<keyvalue::Error> too_many_keys(std::size_t count) {
-  return error(fmt::format("{} keys at once are too many: at most {} are possible", count,
-                           batch_keys_max));
+  return error(
+      fmt::format("{} keys at once are too many: at most {} are possible", count, batch_keys_max));
 }
 
 // "sessions" -> "sessions:"; what would make two buckets share keys is escaped.
@@ -179,8 +179,7 @@ Task<Outcome<std::int64_t>> increment_decimal(Here here, Command command) {
   co_return answer->number;
 }
 
-Task<Outcome<bool>> swap_value(Here here, std::string key, std::optional<Bytes> seen,
-                               Bytes value) {
+Task<Outcome<bool>> swap_value(Here here, std::string key, std::optional<Bytes> seen, Bytes value) {
   std::vector<Bytes> arguments;
   arguments.push_back(Bytes::copy_of(std::string_view(seen ? "1" : "0")));
   arguments.push_back(seen ? *seen : Bytes());
@@ -248,8 +247,7 @@ Task<Outcome<Remainders::Found>> scan_all(Here here, std::optional<std::string> 
     Task<Outcome<Scanned>> scanning = scan(here, cursor);
     auto scanned = co_await std::move(scanning);
     if (!scanned) co_return std::unexpected(std::move(scanned).error());
-    for (const Bytes& key : scanned->keys)
-      smallest.add(key.text().substr(here->prefix.size()));
+    for (const Bytes& key : scanned->keys) smallest.add(key.text().substr(here->prefix.size()));
     cursor = std::move(scanned->cursor);
   } while (cursor != "0");
   Remainders::Found found;

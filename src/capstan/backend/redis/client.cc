@@ -85,8 +85,7 @@ void Client::State::sweep_later() {
 void Client::State::sweep() {
   sweeping = false;
   const TimePoint now = Clock::now();
-  in_flight.expire(now);
-  bool quiet = true;
+  bool quiet = !in_flight.expire(now);
   for (const auto& connection : connections) {
     connection->sweep(now);
     quiet &= connection->quiet();
@@ -128,11 +127,11 @@ Task<Answer> Client::run(Command command) {
   auto place = co_await std::move(entering);
   if (!place) {
     const bool late = place.error() == service::InFlight::Refusal::late;
-    co_return std::unexpected(Failure{
-        Failure::Kind::busy,
-        late ? fmt::format("{} commands are under way, and none ended within {} ms",
-                           state_->options.in_flight, state_->options.timeout.count())
-             : std::string("too many commands wait for their turn")});
+    co_return std::unexpected(
+        Failure{Failure::Kind::busy,
+                late ? fmt::format("{} commands are under way, and none ended within {} ms",
+                                   state_->options.in_flight, state_->options.timeout.count())
+                     : std::string("too many commands wait for their turn")});
   }
   auto call = std::make_shared<Call>(std::move(command), deadline, *std::move(place));
   state_->submit(call, state_, *loop_);

@@ -18,8 +18,7 @@ TEST(RedisCommand, IsWrittenAsTheProtocolWantsIt) {
 }
 
 TEST(RedisCommand, NumbersAreWords) {
-  EXPECT_EQ(Command(service::Effect::once, 1).add(std::int64_t{-12}).wire(),
-            "*1\r\n$3\r\n-12\r\n");
+  EXPECT_EQ(Command(service::Effect::once, 1).add(std::int64_t{-12}).wire(), "*1\r\n$3\r\n-12\r\n");
 }
 
 }  // namespace

@@ -26,10 +26,13 @@ using service::TimePoint;
 using Kind = Failure::Kind;
 
 constexpr std::size_t error_text_max = 300;
+// Between attempts to connect.
+constexpr service::Milliseconds first_wait(100);
+constexpr service::Milliseconds shortest_wait(1);
 
 // Errors by which a server says that it did nothing, and will do it later or elsewhere.
-constexpr std::array<std::string_view, 6> put_off_errors = {
-    "LOADING", "MASTERDOWN", "READONLY", "TRYAGAIN", "CLUSTERDOWN", "BUSY"};
+constexpr std::array<std::string_view, 6> put_off_errors = {"LOADING",  "MASTERDOWN",  "READONLY",
+                                                            "TRYAGAIN", "CLUSTERDOWN", "BUSY"};
 
 bool is_put_off(std::string_view error) {
   return std::ranges::any_of(put_off_errors, [&](std::string_view word) {
@@ -92,8 +95,8 @@ Connection::Connection(service::EventLoop& loop, const Options& options, const T
     : loop_(loop),
       options_(options),
       tls_(tls),
-      backoff_({.first = std::min(service::Milliseconds(100), options.max_delay),
-                .most = options.max_delay}),
+      backoff_({.first = std::clamp(options.max_delay, shortest_wait, first_wait),
+                .most = std::max(options.max_delay, shortest_wait)}),
       attempt_(std::make_shared<std::uint64_t>(0)) {}
 
 Connection::~Connection() {
@@ -105,21 +108,23 @@ Connection::~Connection() {
     redisAsyncFree(context_);
   }
   for (auto* calls : {&sent_, &queue_})
-    for (const auto& call : *calls)
-      call->answer(std::unexpected(failure(Kind::closed, "the store is being closed")));
+    for (const auto& call : *calls) fail(*call, Kind::closed, "the store is being closed");
 }
 
 std::string Connection::server() const {
-  const service::Address address{.user = {},
-                                 .password = {},
-                                 .host = options_.host,
-                                 .port = options_.port,
-                                 .path = {}};
+  const service::Address address{
+      .user = {}, .password = {}, .host = options_.host, .port = options_.port, .path = {}};
   return "redis at " + address.shown();
 }
 
 Failure Connection::failure(Kind kind, std::string message) const {
   return Failure{kind, service::without_secret(message, options_.password)};
+}
+
+void Connection::fail(Call& call, Kind kind, std::string message) const {
+  if (call.perhaps && call.command.effect() != Effect::none)
+    message += "; the command may have been carried out";
+  call.answer(std::unexpected(failure(kind, std::move(message))));
 }
 
 // --- opening
@@ -265,14 +270,14 @@ void Connection::failed_to_open() {
       waiting.push_back(std::move(call));
       continue;
     }
-    call->answer(std::unexpected(
-        greeting_failure_
-            ? *greeting_failure_
-            : failure(Kind::unreachable,
-                      fmt::format("{} cannot be reached: {} (tried {} time{}): look at the address "
-                                  "and whether the server runs",
-                                  server(), why_, call->failed_connects,
-                                  call->failed_connects == 1 ? "" : "s"))));
+    if (greeting_failure_)
+      fail(*call, greeting_failure_->kind, greeting_failure_->message);
+    else
+      fail(*call, Kind::unreachable,
+           fmt::format("{} cannot be reached: {} (tried {} time{}): look at the address and "
+                       "whether the server runs",
+                       server(), why_, call->failed_connects,
+                       call->failed_connects == 1 ? "" : "s"));
     call->place.give_back();
   }
   queue_ = std::move(waiting);
@@ -293,8 +298,8 @@ void Connection::send_queue() {
       continue;
     }
     const std::string_view wire = call->command.wire();
-    if (redisAsyncFormattedCommand(context_, &Hooks::answered, nullptr, wire.data(),
-                                   wire.size()) != REDIS_OK) {
+    if (redisAsyncFormattedCommand(context_, &Hooks::answered, nullptr, wire.data(), wire.size()) !=
+        REDIS_OK) {
       queue_.push_front(call);
       return;  // it is being closed, and gone() opens it again
     }
@@ -302,6 +307,7 @@ void Connection::send_queue() {
     call->wire_end = bytes_added_;
     call->sent_at = now;
     call->put_off = false;
+    call->perhaps_before = std::exchange(call->perhaps, true);
     sent_.push_back(call);
   }
 }
@@ -334,18 +340,15 @@ void Connection::broken(std::uint64_t bytes_left) {
     }
     // A server does nothing before it has all of a command. With TLS, nobody says how much it has.
     const bool kept_back = call->put_off || (tls_ == nullptr && call->wire_end > bytes_sent);
-    const Carried carried = kept_back ? Carried::certainly_not : Carried::perhaps;
+    if (kept_back) call->perhaps = call->perhaps_before;
+    const Carried carried = call->perhaps ? Carried::perhaps : Carried::certainly_not;
     if (service::may_repeat(call->command.effect(), carried) &&
         call->repeats < options_.max_retries && !call->deadline.passed(now)) {
       ++call->repeats;
-      if (call->command.effect() == Effect::once) call->sent_at = {};
       again.push_back(std::move(call));
       continue;
     }
-    std::string message = fmt::format("the connection to {} broke: {}", server(), why_);
-    if (carried == Carried::perhaps && call->command.effect() != Effect::none)
-      message += "; the command may have been carried out";
-    call->answer(std::unexpected(failure(Kind::lost, std::move(message))));
+    fail(*call, Kind::lost, fmt::format("the connection to {} broke: {}", server(), why_));
     call->place.give_back();
   }
   queue_.insert(queue_.begin(), std::make_move_iterator(again.begin()),
@@ -360,10 +363,9 @@ void Connection::end(std::string why) {
 // hiredis has ended the context, for whatever reason.
 void Connection::gone() {
   const bool our_decision = !why_.empty();
-  if (!our_decision && session_ != nullptr)
-    why_ = Tls::why_refused(session_);
-  if (why_.empty()) why_ = context_->c.errstr[0] == '\0' ? "it was closed"
-                                                         : lower_case(context_->c.errstr);
+  if (!our_decision && session_ != nullptr) why_ = Tls::why_refused(session_);
+  if (why_.empty())
+    why_ = context_->c.errstr[0] == '\0' ? "it was closed" : lower_case(context_->c.errstr);
   const std::uint64_t bytes_left = context_->c.obuf == nullptr ? 0 : sdslen(context_->c.obuf);
   Hooks::cleanup(this);
   context_ = nullptr;
@@ -393,15 +395,11 @@ std::string Connection::why_not_yet() const {
 bool Connection::give_up_late(Call& call, TimePoint now) {
   if (call.abandoned() || call.answered()) return true;
   if (!call.deadline.passed(now)) return false;
-  std::string message =
-      fmt::format("{} did not answer within {} ms", server(), options_.timeout.count());
-  const bool was_sent = call.sent_at != TimePoint{};
-  if (!was_sent)
-    message = fmt::format("{} cannot be reached within {} ms: {}", server(),
-                          options_.timeout.count(), why_not_yet());
-  else if (was_sent && call.command.effect() != Effect::none)
-    message += "; the command may have been carried out";
-  call.answer(std::unexpected(failure(Kind::late, std::move(message))));
+  fail(call, Kind::late,
+       call.sent_at == TimePoint{}
+           ? fmt::format("{} cannot be reached within {} ms: {}", server(),
+                         options_.timeout.count(), why_not_yet())
+           : fmt::format("{} did not answer within {} ms", server(), options_.timeout.count()));
   return true;
 }
 

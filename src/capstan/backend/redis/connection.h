@@ -43,8 +43,10 @@ struct Call final : service::Pending<Answer> {
   std::uint32_t repeats = 0;
   std::uint32_t failed_connects = 0;
   service::TimePoint sent_at{};
-  std::uint64_t wire_end = 0;  // bytes sent on the connection up to its last one
-  bool put_off = false;        // the server said that it did not do it, for now
+  std::uint64_t wire_end = 0;   // bytes sent on the connection up to its last one
+  bool put_off = false;         // the server said that it did not do it, for now
+  bool perhaps = false;         // it may have been carried out
+  bool perhaps_before = false;  // the same before it was sent the last time
 };
 
 class Connection final : private service::EventLoop::Watcher {
@@ -84,6 +86,8 @@ class Connection final : private service::EventLoop::Watcher {
   void gone();
   void end(std::string why);  // closes it
   bool give_up_late(Call& call, service::TimePoint now);
+  // Answers the call with a failure, which says whether it may have happened all the same.
+  void fail(Call& call, service::Failure::Kind kind, std::string message) const;
 
   void readable() override;
   void writable() override;

@@ -35,8 +35,7 @@ std::vector<std::string> SmallestKeys::take() {
   return ordered;
 }
 
-std::optional<Remainders::Found> Remainders::take(std::string_view bucket,
-                                                  std::string_view after) {
+std::optional<Remainders::Found> Remainders::take(std::string_view bucket, std::string_view after) {
   std::list<Kept> ended;  // after the lock
   const std::lock_guard lock(mutex_);
   const Time now = std::chrono::steady_clock::now();

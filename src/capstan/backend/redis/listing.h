@@ -1,10 +1,11 @@
-// Listing: the keys of a bucket in pages, from a server that lists in no order and with repetitions.
+// Listing: the keys of a bucket in pages, from a server that lists in no order and with
+// repetitions.
 //
 // A page holds the smallest keys above a cursor, which is the last key of the page before: so pages
 // are in the order of bytes, a key that exists throughout is in exactly one, and a cursor is good
 // for as long as one likes, on any host. To find them all keys are scanned; what a scan found
-// beyond its page is kept for the next one, for a while and up to a limit, so that a listing of many
-// pages needs few scans.
+// beyond its page is kept for the next one, for a while and up to a limit, so that a listing of
+// many pages needs few scans.
 //
 // Threads: any.
 #pragma once

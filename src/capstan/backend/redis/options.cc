@@ -53,15 +53,15 @@ Result<void> read_place(const Url& url, Options& options) {
   options.user = std::move(address.user);
   options.password = std::move(address.password);
   if (!address.path.empty()) {
-    CAPSTAN_TRY(const auto database,
-                number(address.path, fmt::format("'{}': the database", url.shown()),
-                       database_most));
+    CAPSTAN_TRY(
+        const auto database,
+        number(address.path, fmt::format("'{}': the database", url.shown()), database_most));
     options.database = static_cast<std::uint32_t>(database);
   }
   if (!options.user.empty() && options.password.empty())
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' has a user without a password: write //USER:PASSWORD@HOST",
-                            url.shown()));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' has a user without a password: write //USER:PASSWORD@HOST", url.shown()));
   return {};
 }
 
@@ -86,13 +86,14 @@ Result<void> read_limits(UrlOptions& given, const Url& url, Options& options) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}': timeout: at most 1h is possible", url.shown()));
   options.timeout = milliseconds(timeout);
-  CAPSTAN_TRY(const auto delay, given.duration_ms("max-delay", static_cast<std::uint64_t>(
-                                                                   options.max_delay.count())));
+  CAPSTAN_TRY(
+      const auto delay,
+      given.duration_ms("max-delay", static_cast<std::uint64_t>(options.max_delay.count())));
   options.max_delay = milliseconds(std::min(delay, delay_ms_most));
   CAPSTAN_TRY(const std::string retries, given.text("max-retries", ""));
   if (!retries.empty()) {
-    CAPSTAN_TRY(const auto count, number(retries, fmt::format("'{}': max-retries", url.shown()),
-                                         retries_most));
+    CAPSTAN_TRY(const auto count,
+                number(retries, fmt::format("'{}': max-retries", url.shown()), retries_most));
     options.max_retries = static_cast<std::uint32_t>(count);
   }
   CAPSTAN_TRY(options.connections,
@@ -122,8 +123,7 @@ Result<void> read_tls(UrlOptions& given, const Url& url, Options& options) {
 
 Result<Options> options_from(const Url& url) {
   if (url.rest.empty()) {
-    auto elsewhere =
-        Url::parse(variable("REDIS_URL").value_or("redis://localhost:6379"));
+    auto elsewhere = Url::parse(variable("REDIS_URL").value_or("redis://localhost:6379"));
     if (!elsewhere) return std::unexpected(std::move(elsewhere).error().with_context("REDIS_URL"));
     if (elsewhere->rest.empty() || !elsewhere->scheme.starts_with("redis"))
       return fail(ErrorCode::invalid_argument,

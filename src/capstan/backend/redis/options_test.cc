@@ -28,9 +28,10 @@ std::string refusal(std::string_view text) {
 
 TEST(RedisOptions, AUrlSaysEverything) {
   const auto options =
-      parsed("rediss://me:se%3Acret@cache:7000/3?timeout=2s&connections=4&in-flight=64&"
-             "max-retries=0&max-delay=5s&connect=eager&counters=decimal&repeat-sets=no&ca=a.crt&"
-             "cert=c.crt&key=c.key&insecure=yes")
+      parsed(
+          "rediss://me:se%3Acret@cache:7000/3?timeout=2s&connections=4&in-flight=64&"
+          "max-retries=0&max-delay=5s&connect=eager&counters=decimal&repeat-sets=no&ca=a.crt&"
+          "cert=c.crt&key=c.key&insecure=yes")
           .value();
 
   EXPECT_EQ(options.host, "cache");
@@ -95,8 +96,7 @@ TEST(RedisOptions, SaysWhatIsWrongWithoutThePassword) {
             "'rediss://cache?cert=a': cert and key go together: give both or none");
 
   const Variable retries("REDIS_MAX_RETRIES", "many");
-  EXPECT_EQ(refusal("redis://cache"),
-            "REDIS_MAX_RETRIES is 'many': write a number from 0 to 1000");
+  EXPECT_EQ(refusal("redis://cache"), "REDIS_MAX_RETRIES is 'many': write a number from 0 to 1000");
 }
 
 }  // namespace

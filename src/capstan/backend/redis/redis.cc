@@ -36,7 +36,8 @@ Result<std::shared_ptr<keyvalue::Store>> connect_with(const Options& options) {
 Result<std::shared_ptr<keyvalue::Store>> connect(const Url& url) {
   CAPSTAN_TRY(const Options options, options_from(url));
   auto store = connect_with(options);
-  if (!store) return std::unexpected(std::move(store).error().with_context("'" + url.shown() + "'"));
+  if (!store)
+    return std::unexpected(std::move(store).error().with_context("'" + url.shown() + "'"));
   return store;
 }
 

@@ -42,8 +42,7 @@ Result<void> parse_host(const Url& url, std::string_view text, std::uint16_t def
   std::string_view port;
   if (text.starts_with('[')) {
     const auto bracket = text.find(']');
-    if (bracket == std::string_view::npos)
-      return wrong(url, "the address of the host has no ']'");
+    if (bracket == std::string_view::npos) return wrong(url, "the address of the host has no ']'");
     address.host = text.substr(1, bracket - 1);
     port = text.substr(bracket + 1);
   } else {
@@ -71,8 +70,7 @@ std::string Address::shown() const {
 Result<Address> parse_address(const Url& url, std::uint16_t default_port) {
   Address address;
   std::string_view rest = url.rest;
-  if (!rest.starts_with("//"))
-    return wrong(url, fmt::format("write {}://HOST:PORT", url.scheme));
+  if (!rest.starts_with("//")) return wrong(url, fmt::format("write {}://HOST:PORT", url.scheme));
   rest.remove_prefix(2);
   // A password may contain '/' only as "%2F", a path anything.
   const auto slash = rest.find('/');

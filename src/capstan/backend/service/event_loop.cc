@@ -120,9 +120,7 @@ EventLoop::~EventLoop() {
   state_->thread.join();
 }
 
-bool EventLoop::in_loop() const {
-  return std::this_thread::get_id() == state_->thread.get_id();
-}
+bool EventLoop::in_loop() const { return std::this_thread::get_id() == state_->thread.get_id(); }
 
 EventLoop::Timer EventLoop::at(TimePoint time, std::function<void()> work) {
   const Timer timer = state_->next_timer++;

@@ -107,9 +107,8 @@ TEST(EventLoop, TellsWhenADescriptorIsReadyUntilItEnds) {
   const auto loop = started();
   Reader reader(*loop, pair[0]);
 
-  in(*loop, [&] {
-    reader.watch = loop->watch(pair[0], {.read = true, .write = true}, reader).value();
-  });
+  in(*loop,
+     [&] { reader.watch = loop->watch(pair[0], {.read = true, .write = true}, reader).value(); });
   ASSERT_EQ(::write(pair[1], "hello", 5), 5);
   ::close(pair[1]);
 

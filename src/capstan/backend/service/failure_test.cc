@@ -18,8 +18,7 @@ TEST(Failure, WhatMayHaveBeenCarriedOutIsRepeatedOnlyWhereTwiceIsLikeOnce) {
 }
 
 TEST(Failure, SaysWhetherTryingAgainMayHelp) {
-  EXPECT_EQ((Failure{Failure::Kind::late, "no answer"}).told(),
-            "no answer; trying again may help");
+  EXPECT_EQ((Failure{Failure::Kind::late, "no answer"}).told(), "no answer; trying again may help");
   EXPECT_EQ((Failure{Failure::Kind::refused, "wrong password"}).told(), "wrong password");
 }
 

@@ -119,8 +119,9 @@ Task<InFlight::Entered> InFlight::wait(std::shared_ptr<InFlightShared> shared, D
   co_return Place(std::move(shared));
 }
 
-void InFlight::expire(TimePoint now) {
+bool InFlight::expire(TimePoint now) {
   std::list<Waker> late;
+  bool others = false;
   {
     const std::lock_guard lock(shared_->mutex);
     for (auto next = shared_->waiting.begin(); next != shared_->waiting.end();) {
@@ -133,8 +134,10 @@ void InFlight::expire(TimePoint now) {
       late.push_back(std::move(waiter.waker));
       next = shared_->waiting.erase(next);
     }
+    others = !shared_->waiting.empty();
   }
   for (const Waker& waker : late) waker.wake();
+  return others;
 }
 
 }  // namespace capstan::service

@@ -52,8 +52,9 @@ class InFlight {
   using Entered = std::expected<Place, Refusal>;
 
   [[nodiscard]] Task<Entered> enter(Deadline deadline);
-  // Refuses those whose deadline has passed; the service calls it every now and then.
-  void expire(TimePoint now);
+  // Refuses those whose deadline has passed, and says whether others still wait: then the service
+  // calls it again soon.
+  bool expire(TimePoint now);
 
  private:
   static Task<Entered> wait(std::shared_ptr<InFlightShared> shared, Deadline deadline);

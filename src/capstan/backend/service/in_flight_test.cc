@@ -57,7 +57,7 @@ TEST(InFlight, WhoseDeadlinePassesIsRefused) {
   EXPECT_FALSE(waiting.poll(nobody));
   EXPECT_FALSE(patient.poll(nobody));
 
-  flight.expire(Clock::now());
+  EXPECT_TRUE(flight.expire(Clock::now()));
 
   ASSERT_TRUE(waiting.poll(nobody));
   EXPECT_EQ(waiting.take().error(), InFlight::Refusal::late);

@@ -23,8 +23,8 @@ Result<Addresses> look_up(const std::string& host, Kind kind) {
   addrinfo* list = nullptr;
   const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
   if (failed != 0)
-    return fail(ErrorCode::io, fmt::format("the name '{}' cannot be looked up: {}", host,
-                                           ::gai_strerror(failed)));
+    return fail(ErrorCode::io,
+                fmt::format("the name '{}' cannot be looked up: {}", host, ::gai_strerror(failed)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
   Addresses addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
