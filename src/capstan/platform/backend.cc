@@ -12,7 +12,7 @@ namespace {
 
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
 constexpr BackendScheme keyvalue_schemes[] = {
-    {"memory", ""}, {"redis", "[//HOST:PORT]"}, {"rediss", "//HOST:PORT"}};
+    {"memory", ""}, {"sqlite", "FILE"}, {"redis", "[//HOST:PORT]"}, {"rediss", "//HOST:PORT"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},

@@ -37,7 +37,7 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
             "there is no capability 'teapot': there are config, keyvalue, logging");
   EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging");
   EXPECT_EQ(refusal("keyvalue="),
-            "'keyvalue=' names no backend: keyvalue can be memory, redis, rediss");
+            "'keyvalue=' names no backend: keyvalue can be memory, sqlite, redis, rediss");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
   EXPECT_EQ(

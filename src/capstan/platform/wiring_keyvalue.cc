@@ -9,7 +9,6 @@
 #include <utility>
 
 namespace capstan::platform {
-
 namespace {
 
 Result<std::shared_ptr<keyvalue::Store>> open_store(const Url& url) {
