@@ -36,7 +36,7 @@ function(capstan_backend)
   list(FILTER sources EXCLUDE REGEX "_(test|testing|bench|fuzz)\\.cc$|/module\\.cc$")
   add_library(${target} STATIC ${sources})
   add_library(capstan::backend_${arg_NAME} ALIAS ${target})
-  target_link_libraries(${target} PUBLIC capstan_backend_service
+  target_link_libraries(${target} PUBLIC capstan_backend_service capstan::capability
                         PRIVATE ${arg_LIBRARIES} fmt::fmt-header-only capstan_warnings)
 
   # Nothing of it is visible but its one function, and it brings its own copy of what it needs of Capstan.

@@ -3,6 +3,7 @@
 #include "redis_testing.h"
 
 #include <capstan/capability/keyvalue/memory.h>
+#include <capstan/capability/keyvalue/sqlite.h>
 
 #include <fmt/format.h>
 
@@ -179,6 +180,20 @@ TEST(Linearizability, Memory) {
   const auto store = keyvalue::connect_with(keyvalue::MemoryOptions()).value();
   History history;
   run(history, [&](int) { return block_on(store->open("b")).value(); }, 400);
+
+  EXPECT_EQ(history.verdict(), "linearizable");
+}
+
+TEST(Linearizability, SqliteThroughAConnectionForEachClient) {
+  const Folder folder;
+  keyvalue::SqliteOptions options;
+  options.file = folder.path() + "/store.db";
+  options.sync = keyvalue::SqliteOptions::Sync::normal;
+  History history;
+  const auto bucket_of = [&](int) {
+    return block_on(keyvalue::connect_with(options).value()->open("b")).value();
+  };
+  run(history, bucket_of, 200);
 
   EXPECT_EQ(history.verdict(), "linearizable");
 }

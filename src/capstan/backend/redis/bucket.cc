@@ -1,11 +1,11 @@
 #include <capstan/backend/redis/bucket.h>
 
 #include <capstan/backend/redis/scripts.h>
-#include <capstan/backend/service/address.h>
+#include <capstan/capability/keyvalue/counter.h>
+#include <capstan/capability/keyvalue/cursor.h>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <bit>
 #include <set>
 #include <utility>
@@ -23,7 +23,6 @@ using service::Failure;
 // More would be refused by the server's protocol.
 constexpr std::size_t batch_keys_max = 500'000;
 constexpr std::int64_t scan_count = 1000;
-constexpr std::string_view cursor_mark = "after:";
 
 std::unexpected<keyvalue::Error> error(std::string message) {
   return std::unexpected(keyvalue::Error{keyvalue::ErrorKind::other, std::move(message)});
@@ -34,10 +33,10 @@ std::unexpected<keyvalue::Error> error(const Failure& failure) {
   const std::string_view said = failure.message;
   if (said.starts_with("WRONGTYPE") || said.find("-WRONGTYPE") != std::string_view::npos)
     return error("the key holds something else than a value: it was not made through this store");
-  if (said.starts_with(not_a_counter) || said.find("not an integer") != std::string_view::npos)
-    return error("the value of the key is no counter");
-  if (said.starts_with(sum_too_large) || said.find("would overflow") != std::string_view::npos)
-    return error("the sum does not fit into 63 bits");
+  if (said.find("not an integer") != std::string_view::npos)
+    return error("the value is no counter: a decimal counter has digits");
+  if (said.find("would overflow") != std::string_view::npos)
+    return error("the sum does not fit: a counter has 64 bits with its sign");
   return error(fmt::format("redis refuses: {}", said));
 }
 
@@ -64,19 +63,9 @@ std::string prefix_of(std::string_view name) {
   return prefix + ':';
 }
 
-std::array<char, 8> little_endian(std::int64_t number) {
-  std::array<char, 8> bytes{};
-  auto bits = std::bit_cast<std::uint64_t>(number);
-  for (char& byte : bytes) {
-    byte = static_cast<char>(bits & 255U);
-    bits >>= 8U;
-  }
-  return bytes;
-}
-
-std::int64_t from_little_endian(std::string_view bytes) {
+std::int64_t number_of(const Bytes& counter) {
   std::uint64_t bits = 0;
-  for (std::size_t i = 8; i-- > 0;) bits = bits << 8U | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = 8; i-- > 0;) bits = bits << 8U | counter.data()[i];
   return std::bit_cast<std::int64_t>(bits);
 }
 
@@ -161,14 +150,15 @@ Task<Answer> run_script(Here here, const Script& script, std::string key,
 }
 
 Task<Outcome<std::int64_t>> increment_binary(Here here, std::string key, std::int64_t delta) {
-  const std::array<char, 8> bytes = little_endian(delta);
   std::vector<Bytes> arguments;
-  arguments.push_back(Bytes::copy_of(std::string_view(bytes.data(), bytes.size())));
+  arguments.push_back(keyvalue::counter_bytes(delta));
   Task<Answer> asked = run_script(here, increment_script(), std::move(key), std::move(arguments));
   const auto answer = co_await std::move(asked);
   if (!answer) co_return error(answer.error());
+  if (answer->kind == Reply::Kind::list && answer->list.size() == 1)
+    co_return keyvalue::counter_sum(answer->list[0].text.view(), delta);
   if (answer->kind != Reply::Kind::text || answer->text.size() != 8) co_return unexpected_reply();
-  co_return from_little_endian(answer->text.text());
+  co_return number_of(answer->text);
 }
 
 Task<Outcome<std::int64_t>> increment_decimal(Here here, Command command) {
@@ -234,8 +224,11 @@ Task<Outcome<Scanned>> scan(Here here, std::string cursor) {
     co_return unexpected_reply();
   Scanned scanned;
   scanned.cursor = answer->list[0].text.text();
+  // Longer ones are of others, and no guest can name them.
+  const std::size_t longest = here->prefix.size() + keyvalue::key_bytes_max;
   for (Reply& key : answer->list[1].list)
-    if (key.kind == Reply::Kind::text && key.text.text().starts_with(here->prefix))
+    if (key.kind == Reply::Kind::text && key.text.size() <= longest &&
+        key.text.text().starts_with(here->prefix))
       scanned.keys.push_back(std::move(key.text));
   co_return scanned;
 }
@@ -271,7 +264,7 @@ Task<Outcome<Page>> list_page(Here here, std::optional<std::string> after) {
   const bool scanned_all = found->next == found->keys.size();
   if (scanned_all && found->complete) co_return page;
   const std::string last = page.keys.back();
-  page.next = std::string(cursor_mark) + last;
+  page.next = keyvalue::cursor_after(last);
   if (!scanned_all) here->shared->remainders.keep(here->prefix, last, *std::move(found));
   co_return page;
 }
@@ -315,11 +308,9 @@ class Bucket final : public keyvalue::Bucket {
     return ask(here_, with_key(Effect::none, 2, "EXISTS", key));
   }
   Task<Outcome<Page>> list(std::optional<std::string> cursor) override {
-    if (!cursor) return list_page(here_, std::nullopt);
-    if (!cursor->starts_with(cursor_mark))
-      return Outcome<Page>(error(fmt::format(
-          "there is no page at cursor '{}': it is none that this store gave", *cursor)));
-    return list_page(here_, cursor->substr(cursor_mark.size()));
+    auto after = keyvalue::key_of_cursor(cursor);
+    if (!after) return Outcome<Page>(std::unexpected(std::move(after).error()));
+    return list_page(here_, *std::move(after));
   }
   Task<Outcome<void>> clear() override { return clear_all(here_); }
 

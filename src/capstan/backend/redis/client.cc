@@ -123,6 +123,19 @@ const Options& Client::options() const { return state_->options; }
 
 Task<Answer> Client::run(Command command) {
   const auto deadline = service::Deadline::after(state_->options.timeout);
+  if (auto place = state_->in_flight.enter_now())
+    return send(std::move(command), deadline, *std::move(place));
+  return run_in_turn(std::move(command), deadline);
+}
+
+Task<Answer> Client::send(Command command, service::Deadline deadline,
+                          service::InFlight::Place place) {
+  auto call = std::make_shared<Call>(std::move(command), deadline, std::move(place));
+  state_->submit(call, state_, *loop_);
+  return Call::wait(std::move(call));
+}
+
+Task<Answer> Client::run_in_turn(Command command, service::Deadline deadline) {
   Task<service::InFlight::Entered> entering = state_->in_flight.enter(deadline);
   auto place = co_await std::move(entering);
   if (!place) {
@@ -133,9 +146,7 @@ Task<Answer> Client::run(Command command) {
                                    state_->options.in_flight, state_->options.timeout.count())
                      : std::string("too many commands wait for their turn")});
   }
-  auto call = std::make_shared<Call>(std::move(command), deadline, *std::move(place));
-  state_->submit(call, state_, *loop_);
-  Task<Answer> answer = Call::wait(std::move(call));
+  Task<Answer> answer = send(std::move(command), deadline, *std::move(place));
   co_return co_await std::move(answer);
 }
 

@@ -6,6 +6,7 @@
 
 #include <capstan/backend/redis/command.h>
 #include <capstan/backend/redis/redis.h>
+#include <capstan/backend/service/deadline.h>
 #include <capstan/backend/service/event_loop.h>
 #include <capstan/backend/service/in_flight.h>
 #include <capstan/base/result.h>
@@ -32,6 +33,8 @@ class Client {
 
  private:
   struct State;
+  Task<Answer> run_in_turn(Command command, service::Deadline deadline);
+  Task<Answer> send(Command command, service::Deadline deadline, service::InFlight::Place place);
   explicit Client(std::shared_ptr<State> state, std::unique_ptr<service::EventLoop> loop);
 
   std::shared_ptr<State> state_;  // shared with what is posted to the loop

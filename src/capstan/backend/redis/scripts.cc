@@ -12,7 +12,7 @@ namespace {
 // when it is missing, and leaves the time to live alone when somebody gave it one.
 constexpr std::string_view increment = R"(
 local old = redis.call('GET', KEYS[1]) or string.rep('\0', 8)
-if #old ~= 8 then return redis.error_reply('NOTACOUNTER the value has not 8 bytes') end
+if #old ~= 8 then return {old} end
 local sum, carry = {}, 0
 for i = 1, 8 do
   local digit = old:byte(i) + ARGV[1]:byte(i) + carry
@@ -21,7 +21,7 @@ for i = 1, 8 do
 end
 local negative = old:byte(8) > 127
 if negative == (ARGV[1]:byte(8) > 127) and negative ~= (sum[8] > 127) then
-  return redis.error_reply('SUMTOOLARGE the sum has more than 63 bits')
+  return {old}
 end
 local new = string.char(unpack(sum))
 redis.call('SETRANGE', KEYS[1], 0, new)

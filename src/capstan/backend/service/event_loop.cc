@@ -56,6 +56,7 @@ struct EventLoop::Poster::Inbox {
   std::mutex mutex;
   std::vector<std::function<void()>> work;
   bool closed = false;
+  bool loop_sleeps = false;  // then it must be woken
   Descriptor wake;
 };
 
@@ -85,7 +86,7 @@ void EventLoop::Poster::post(std::function<void()> work) const {
   const std::lock_guard lock(inbox_->mutex);
   if (inbox_->closed) return;
   inbox_->work.push_back(std::move(work));
-  if (inbox_->work.size() > 1) return;  // the loop has been told, and has not looked yet
+  if (!std::exchange(inbox_->loop_sleeps, false)) return;  // it looks before it sleeps
   const std::uint64_t one = 1;
   // Can fail only when the counter is full, and then the loop has been told.
   [[maybe_unused]] const auto written = ::write(inbox_->wake.get(), &one, sizeof one);
@@ -166,6 +167,7 @@ void EventLoop::unwatch(Watch watch) {
 void EventLoop::run() {
   while (!state_->stopping) {
     turn();
+    run_posted();
     run_timers();
   }
   // What comes now is dropped, outside the lock: it may own what posts again.
@@ -175,17 +177,23 @@ void EventLoop::run() {
   dropped.swap(poster_.inbox_->work);
 }
 
+int EventLoop::wait_ms() const {
+  {
+    const std::lock_guard lock(poster_.inbox_->mutex);
+    poster_.inbox_->loop_sleeps = poster_.inbox_->work.empty();
+    if (!poster_.inbox_->loop_sleeps) return 0;
+  }
+  if (state_->timers.empty()) return -1;
+  const TimePoint next = state_->timers.begin()->first.first;
+  return static_cast<int>(
+      std::min<Milliseconds::rep>(Deadline(next).left(Clock::now()).count(), 60'000));
+}
+
 // Waits for something to happen and deals with it.
 void EventLoop::turn() {
-  int wait_ms = -1;
-  if (!state_->timers.empty()) {
-    const TimePoint next = state_->timers.begin()->first.first;
-    wait_ms = static_cast<int>(
-        std::min<Milliseconds::rep>(Deadline(next).left(Clock::now()).count(), 60'000));
-  }
   std::array<epoll_event, events_per_turn> events;
   const int count =
-      ::epoll_wait(state_->epoll.get(), events.data(), static_cast<int>(events.size()), wait_ms);
+      ::epoll_wait(state_->epoll.get(), events.data(), static_cast<int>(events.size()), wait_ms());
   CAPSTAN_CHECK(count >= 0 || errno == EINTR, "an event loop cannot wait");
   for (int i = 0; i < count; ++i)
     tell(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
@@ -195,12 +203,6 @@ void EventLoop::tell(std::uint64_t watch, std::uint32_t events) {
   if (watch == wake_up) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto drained = ::read(poster_.inbox_->wake.get(), &count, sizeof count);
-    {
-      const std::lock_guard lock(poster_.inbox_->mutex);
-      state_->working.swap(poster_.inbox_->work);
-    }
-    for (const auto& work : state_->working) work();
-    state_->working.clear();
     return;
   }
   // An error is for whoever reads or writes next.
@@ -214,6 +216,16 @@ void EventLoop::tell(std::uint64_t watch, std::uint32_t events) {
   if (found == state_->watches.end()) return;
   if ((wanted & EPOLLOUT) != 0 && ((events & EPOLLOUT) != 0 || broken))
     found->second.watcher->writable();
+}
+
+void EventLoop::run_posted() {
+  {
+    const std::lock_guard lock(poster_.inbox_->mutex);
+    poster_.inbox_->loop_sleeps = false;
+    state_->working.swap(poster_.inbox_->work);
+  }
+  for (const auto& work : state_->working) work();
+  state_->working.clear();
 }
 
 void EventLoop::run_timers() {

@@ -71,6 +71,8 @@ class EventLoop {
   explicit EventLoop(std::unique_ptr<State> state);
   void run();
   void turn();
+  [[nodiscard]] int wait_ms() const;
+  void run_posted();
   void run_timers();
   void tell(std::uint64_t watch, std::uint32_t events);
 

@@ -99,14 +99,15 @@ InFlight::InFlight(const Options& options) : shared_(std::make_shared<InFlightSh
 
 void InFlight::Place::release(InFlightShared& shared) { give_back_place(shared); }
 
+std::optional<InFlight::Place> InFlight::enter_now() {
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->used >= shared_->options.most || !shared_->waiting.empty()) return std::nullopt;
+  ++shared_->used;
+  return Place(shared_);
+}
+
 Task<InFlight::Entered> InFlight::enter(Deadline deadline) {
-  {
-    const std::lock_guard lock(shared_->mutex);
-    if (shared_->used < shared_->options.most && shared_->waiting.empty()) {
-      ++shared_->used;
-      return Entered(Place(shared_));
-    }
-  }
+  if (auto place = enter_now()) return Entered(*std::move(place));
   return wait(shared_, deadline);
 }
 

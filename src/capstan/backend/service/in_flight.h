@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace capstan::service {
@@ -52,6 +53,8 @@ class InFlight {
   using Entered = std::expected<Place, Refusal>;
 
   [[nodiscard]] Task<Entered> enter(Deadline deadline);
+  // The same if there is a place and nobody waits for it.
+  [[nodiscard]] std::optional<Place> enter_now();
   // Refuses those whose deadline has passed, and says whether others still wait: then the service
   // calls it again soon.
   bool expire(TimePoint now);
