@@ -20,7 +20,8 @@ LONG_FILES = {
 }
 
 EXTENSIONS = {
-    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".py", ".rs", ".seed", ".sh",
+    "", ".c", ".cc", ".cmake", ".go", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".mod", ".py", ".rs",
+    ".seed", ".sh", ".sum",
     ".toml", ".txt", ".wasm", ".wat", ".wit",
 }
 NAMES_WITHOUT_EXTENSION = {

@@ -11,7 +11,8 @@ namespace capstan::platform {
 namespace {
 
 constexpr BackendScheme config_schemes[] = {{"options", ""}, {"file", "FILE"}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
+constexpr BackendScheme keyvalue_schemes[] = {
+    {"memory", ""}, {"sqlite", "FILE"}, {"redis", "[//HOST:PORT]"}, {"rediss", "//HOST:PORT"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {"none", ""}};
 constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
@@ -68,7 +69,7 @@ Result<void> check_scheme(const CapabilityInfo& capability, std::string_view cho
                 fmt::format("'{}' is more than a name, but the backend '{}' takes nothing else: "
                             "write {}={}",
                             url.shown(), scheme->name, chosen, scheme->name));
-  if (!scheme->place.empty() && url.rest.empty())
+  if (!scheme->place.empty() && !scheme->place.starts_with('[') && url.rest.empty())
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' does not say where: write {}={}:{}", url.shown(), chosen,
                             scheme->name, scheme->place));

@@ -26,8 +26,9 @@ struct BackendChoice {
 };
 
 struct BackendScheme {
-  std::string_view name;   // "sqlite"
-  std::string_view place;  // what has to follow: "FILE"; empty: nothing may
+  std::string_view name;  // "sqlite"
+  // What has to follow: "FILE"; empty: nothing may; in brackets: it may be left out.
+  std::string_view place;
 };
 
 // One capability and what can serve it; the first scheme is the default.
