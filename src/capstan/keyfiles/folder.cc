@@ -46,6 +46,12 @@ Outcome<Folder> Folder::open(int root, std::string_view bucket, const FolderOpti
   return Folder(*std::move(folder), options);
 }
 
+Outcome<Folder> Folder::another() const {
+  auto folder = open_folder(get_fd(), ".");
+  if (!folder) return std::unexpected(std::move(folder).error());
+  return Folder(*std::move(folder), options_);
+}
+
 Outcome<std::optional<ByteVector>> Folder::get(std::string_view key) const {
   auto seen = observe(key);
   if (!seen) return std::unexpected(std::move(seen).error());

@@ -46,6 +46,9 @@ class Folder {
   [[nodiscard]] static Outcome<Folder> open(int root, std::string_view bucket,
                                             const FolderOptions& options);
 
+  // The same folder, as an object of its own.
+  [[nodiscard]] Outcome<Folder> another() const;
+
   [[nodiscard]] Outcome<std::optional<ByteVector>> get(std::string_view key) const;
   [[nodiscard]] Outcome<bool> exists(std::string_view key) const;
   [[nodiscard]] Outcome<void> set(std::string_view key, ByteView value);
