@@ -1,5 +1,6 @@
 #include <capstan/capability/keyvalue/connect.h>
 
+#include <capstan/capability/keyvalue/file.h>
 #include <capstan/capability/keyvalue/memory.h>
 
 #include <fmt/format.h>
@@ -20,6 +21,20 @@ Result<std::shared_ptr<Store>> connect_memory(const Url& url) {
   return connect_with(memory);
 }
 
+Result<std::shared_ptr<Store>> connect_file(const Url& url) {
+  UrlOptions options(url);
+  FileOptions file{.folder = url.rest};
+  CAPSTAN_TRY(const bool durable, options.yes_or_no("sync", true));
+  CAPSTAN_TRY(const bool make, options.yes_or_no("create", false));
+  CAPSTAN_TRY(const std::uint64_t lease,
+              options.duration_ms("lease", static_cast<std::uint64_t>(file.lock_lease.count())));
+  CAPSTAN_TRY_VOID(options.finish());
+  if (!durable) file.durable = FileOptions::Durable::no;
+  if (make) file.missing = FileOptions::Missing::made;
+  file.lock_lease = std::chrono::milliseconds(lease);
+  return connect_with(file);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Store>> connect() {
@@ -34,8 +49,9 @@ Result<std::shared_ptr<Store>> connect() {
 
 Result<std::shared_ptr<Store>> connect(const Url& url) {
   if (url.scheme == "memory") return connect_memory(url);
+  if (url.scheme == "file") return connect_file(url);
   return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}' is no embedded key-value backend: it can be memory", url.shown()));
+              fmt::format("'{}' is no embedded key-value backend: it can be memory or file", url.shown()));
 }
 
 }  // namespace capstan::keyvalue
