@@ -11,7 +11,8 @@ namespace capstan::platform {
 namespace {
 
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"file", "DIR"}};
+constexpr BackendScheme keyvalue_schemes[] = {
+    {"memory", ""}, {"sqlite", "FILE"}, {"file", "DIR"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},

@@ -15,9 +15,8 @@ Result<void> wire_keyvalue(const Wiring& wiring) {
   for (const BackendChoice& choice : backends.choices) {
     auto store = keyvalue::connect(choice.url);
     if (!store)
-      return std::unexpected(std::move(store).error().with_context(
-          fmt::format("the backend of keyvalue{}{}", choice.label.empty() ? "" : ":",
-                      choice.label)));
+      return std::unexpected(std::move(store).error().with_context(fmt::format(
+          "the backend of keyvalue{}{}", choice.label.empty() ? "" : ":", choice.label)));
     stores.push_back(*std::move(store));
   }
   return keyvalue::bind(wiring.linker, keyvalue::route(backends.names, std::move(stores)));

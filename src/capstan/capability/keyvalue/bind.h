@@ -20,15 +20,15 @@
 namespace capstan::keyvalue {
 
 inline constexpr std::string_view interfaces[] = {
-    "wasi:keyvalue/store@0.2.0-draft2",   "wasi:keyvalue/atomics@0.2.0-draft2",
-    "wasi:keyvalue/batch@0.2.0-draft2",   "wasi:keyvalue/store@0.2.0-draft",
-    "wasi:keyvalue/atomics@0.2.0-draft",  "wasi:keyvalue/batch@0.2.0-draft",
-    "keyvalue:store/store@0.1.0",         "demo:keyvalue/store@0.1.0"};
+    "wasi:keyvalue/store@0.2.0-draft2",  "wasi:keyvalue/atomics@0.2.0-draft2",
+    "wasi:keyvalue/batch@0.2.0-draft2",  "wasi:keyvalue/store@0.2.0-draft",
+    "wasi:keyvalue/atomics@0.2.0-draft", "wasi:keyvalue/batch@0.2.0-draft",
+    "keyvalue:store/store@0.1.0",        "demo:keyvalue/store@0.1.0"};
 
 // What one component may hold at once, in all of its instances together. More is the error `other`.
 struct BindLimits {
-  std::size_t handles_max = 10'000;                          // open buckets and looks (cas)
-  std::uint64_t seen_bytes_max = std::uint64_t{64} << 20;    // values that looks hold
+  std::size_t handles_max = 10'000;                        // open buckets and looks (cas)
+  std::uint64_t seen_bytes_max = std::uint64_t{64} << 20;  // values that looks hold
 };
 
 // The linker and all that is prepared with it share the store.

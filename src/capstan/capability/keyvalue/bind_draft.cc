@@ -81,23 +81,23 @@ class AtomicsHost final : public wasi::atomics::Host {
           fmt::format("{} is too much to add at once: counters have 63 bits", delta)));
     auto adding =
         bucket_of<Draft>(bucket)->increment(std::move(key), static_cast<std::int64_t>(delta));
-    return then(std::move(adding),
-                [](Outcome<std::int64_t>&& sum) -> std::expected<std::uint64_t, wasi::store::Error> {
-                  if (!sum) return std::unexpected(error_in<Draft>(std::move(sum).error()));
-                  return static_cast<std::uint64_t>(*sum);
-                });
+    return then(
+        std::move(adding),
+        [](Outcome<std::int64_t>&& sum) -> std::expected<std::uint64_t, wasi::store::Error> {
+          if (!sum) return std::unexpected(error_in<Draft>(std::move(sum).error()));
+          return static_cast<std::uint64_t>(*sum);
+        });
   }
 };
 
 }  // namespace
 
 Result<void> bind_draft(const Dialects& dialects) {
-  CAPSTAN_TRY_VOID(dialects.add<wasi::store::Host>(wasi::store::shape,
-                                                   std::make_shared<StoreHost>(dialects)));
+  CAPSTAN_TRY_VOID(
+      dialects.add<wasi::store::Host>(wasi::store::shape, std::make_shared<StoreHost>(dialects)));
   CAPSTAN_TRY_VOID(
       dialects.add<wasi::atomics::Host>(wasi::atomics::shape, std::make_shared<AtomicsHost>()));
-  return dialects.add<wasi::batch::Host>(wasi::batch::shape,
-                                         std::make_shared<WasiBatch<Draft>>());
+  return dialects.add<wasi::batch::Host>(wasi::batch::shape, std::make_shared<WasiBatch<Draft>>());
 }
 
 }  // namespace capstan::keyvalue

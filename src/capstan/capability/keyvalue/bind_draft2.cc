@@ -26,11 +26,12 @@ class OpenBucket final : public WasiBucket<Draft2> {
   using WasiBucket::WasiBucket;
 
   Answer<wasi::store::KeyResponse> list_keys(std::optional<std::string> cursor) override {
-    return then(bucket()->list(std::move(cursor)),
-                [](Outcome<Page>&& page) -> std::expected<wasi::store::KeyResponse, wasi::store::Error> {
-                  if (!page) return std::unexpected(error_in<Draft2>(std::move(page).error()));
-                  return wasi::store::KeyResponse{std::move(page->keys), std::move(page->next)};
-                });
+    return then(
+        bucket()->list(std::move(cursor)),
+        [](Outcome<Page>&& page) -> std::expected<wasi::store::KeyResponse, wasi::store::Error> {
+          if (!page) return std::unexpected(error_in<Draft2>(std::move(page).error()));
+          return wasi::store::KeyResponse{std::move(page->keys), std::move(page->next)};
+        });
   }
 };
 
@@ -86,8 +87,8 @@ Task<NewCas> look_at(std::shared_ptr<Handles> handles, std::shared_ptr<Bucket> b
                 if (!seen) return std::unexpected(error_in<Draft2>(std::move(seen).error()));
                 auto held = Handles::hold(handles, seen->value ? seen->value->size() : 0);
                 if (!held) return std::unexpected(error_in<Draft2>(std::move(held).error()));
-                return std::make_unique<OpenCas>(Look(std::move(bucket), std::move(key),
-                                                      *std::move(seen), *std::move(held)));
+                return std::make_unique<OpenCas>(
+                    Look(std::move(bucket), std::move(key), *std::move(seen), *std::move(held)));
               });
 }
 
@@ -147,12 +148,11 @@ class AtomicsHost final : public wasi::atomics::Host {
 }  // namespace
 
 Result<void> bind_draft2(const Dialects& dialects) {
-  CAPSTAN_TRY_VOID(dialects.add<wasi::store::Host>(wasi::store::shape,
-                                                   std::make_shared<StoreHost>(dialects)));
+  CAPSTAN_TRY_VOID(
+      dialects.add<wasi::store::Host>(wasi::store::shape, std::make_shared<StoreHost>(dialects)));
   CAPSTAN_TRY_VOID(dialects.add<wasi::atomics::Host>(
       wasi::atomics::shape, std::make_shared<AtomicsHost>(dialects.handles)));
-  return dialects.add<wasi::batch::Host>(wasi::batch::shape,
-                                         std::make_shared<WasiBatch<Draft2>>());
+  return dialects.add<wasi::batch::Host>(wasi::batch::shape, std::make_shared<WasiBatch<Draft2>>());
 }
 
 }  // namespace capstan::keyvalue

@@ -43,9 +43,8 @@ std::expected<std::optional<std::string>, std::string> text_of(
   if (!value) return std::unexpected(words(std::move(value).error()));
   if (!*value) return std::nullopt;
   if (!abi::is_utf8((*value)->text()))
-    return std::unexpected(
-        fmt::format("the value of '{}' is no text: its {} bytes are not UTF-8", key,
-                    (*value)->size()));
+    return std::unexpected(fmt::format("the value of '{}' is no text: its {} bytes are not UTF-8",
+                                       key, (*value)->size()));
   return std::string((*value)->text());
 }
 
@@ -199,8 +198,8 @@ class DemoStore final : public demo::Host {
 }  // namespace
 
 Result<void> bind_texts(const Dialects& dialects) {
-  CAPSTAN_TRY_VOID(dialects.add<flat::Host>(flat::shape,
-                                            std::make_shared<FlatStore>(dialects.store)));
+  CAPSTAN_TRY_VOID(
+      dialects.add<flat::Host>(flat::shape, std::make_shared<FlatStore>(dialects.store)));
   return dialects.add<demo::Host>(demo::shape, std::make_shared<DemoStore>(dialects));
 }
 

@@ -50,7 +50,8 @@ std::expected<T, typename V::Error> outcome_in(Outcome<T>&& outcome) {
 }
 template <typename V, typename T>
 Task<std::expected<T, typename V::Error>> task_in(Task<Outcome<T>> task) {
-  return then(std::move(task), [](Outcome<T>&& outcome) { return outcome_in<V>(std::move(outcome)); });
+  return then(std::move(task),
+              [](Outcome<T>&& outcome) { return outcome_in<V>(std::move(outcome)); });
 }
 
 // An open bucket of one component.
@@ -113,12 +114,13 @@ class WasiBatch final : public V::BatchHost {
   Answer<Found> get_many(typename V::Bucket& bucket, std::vector<std::string> keys) override {
     if (auto wrong = refused(keys)) return std::unexpected(*std::move(wrong));
     auto values = bucket_of<V>(bucket)->get_many(keys);
-    return then(std::move(values),
-                [keys = std::move(keys)](Outcome<std::vector<std::optional<Bytes>>>&& outcome) mutable
-                -> std::expected<Found, typename V::Error> {
-                  if (!outcome) return std::unexpected(error_in<V>(std::move(outcome).error()));
-                  return with_keys(std::move(keys), *std::move(outcome));
-                });
+    return then(
+        std::move(values),
+        [keys = std::move(keys)](Outcome<std::vector<std::optional<Bytes>>>&& outcome) mutable
+            -> std::expected<Found, typename V::Error> {
+          if (!outcome) return std::unexpected(error_in<V>(std::move(outcome).error()));
+          return with_keys(std::move(keys), *std::move(outcome));
+        });
   }
 
   Answer<void> set_many(typename V::Bucket& bucket,
@@ -162,9 +164,9 @@ template <typename V, typename Opened, typename... More>
 Task<std::expected<std::unique_ptr<typename V::Bucket>, typename V::Error>> open_in(
     Store& store, std::shared_ptr<Handles> handles, std::string name, More... more) {
   return then(store.open(std::move(name)),
-              [handles = std::move(handles), ... more = std::move(more)](
-                  Outcome<std::shared_ptr<Bucket>> opened) mutable
-              -> std::expected<std::unique_ptr<typename V::Bucket>, typename V::Error> {
+              [handles = std::move(handles),
+               ... more = std::move(more)](Outcome<std::shared_ptr<Bucket>> opened) mutable
+                  -> std::expected<std::unique_ptr<typename V::Bucket>, typename V::Error> {
                 if (!opened) return std::unexpected(error_in<V>(std::move(opened).error()));
                 auto held = Handles::hold(handles);
                 if (!held) return std::unexpected(error_in<V>(std::move(held).error()));

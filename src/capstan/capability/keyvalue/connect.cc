@@ -2,15 +2,20 @@
 
 #include <capstan/capability/keyvalue/file.h>
 #include <capstan/capability/keyvalue/memory.h>
+#include <capstan/capability/keyvalue/sqlite.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace capstan::keyvalue {
 namespace {
 
 constexpr std::uint64_t keys_most = 1'000'000'000;
+constexpr std::uint64_t connections_most = 64;
+constexpr std::uint64_t threads_most = 64;
+constexpr std::uint64_t busy_ms_most = 3'600'000;
 
 Result<std::shared_ptr<Store>> connect_memory(const Url& url) {
   UrlOptions options(url);
@@ -35,6 +40,27 @@ Result<std::shared_ptr<Store>> connect_file(const Url& url) {
   return connect_with(file);
 }
 
+Result<std::shared_ptr<Store>> connect_sqlite(const Url& url) {
+  UrlOptions options(url);
+  SqliteOptions sqlite{.file = url.rest};
+  CAPSTAN_TRY(const std::string sync, options.text("sync", "full"));
+  if (sync != "full" && sync != "normal")
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no value of the option 'sync' of '{}': it is full or normal",
+                            sync, url.shown()));
+  if (sync == "normal") sqlite.sync = SqliteOptions::Sync::normal;
+  CAPSTAN_TRY(sqlite.bytes_max, options.bytes("bytes", sqlite.bytes_max));
+  CAPSTAN_TRY(const std::uint64_t busy, options.duration_ms("busy", sqlite.busy_timeout_ms));
+  sqlite.busy_timeout_ms = std::min(busy, busy_ms_most);
+  CAPSTAN_TRY(sqlite.connections,
+              options.count("connections", sqlite.connections, connections_most));
+  CAPSTAN_TRY(const std::uint64_t threads, options.count("threads", 0, threads_most));
+  CAPSTAN_TRY_VOID(options.finish());
+  if (threads > 0)
+    sqlite.pool = std::make_shared<BlockingPool>(BlockingPool::Options{.threads = threads});
+  return connect_with(sqlite);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Store>> connect() {
@@ -49,9 +75,11 @@ Result<std::shared_ptr<Store>> connect() {
 
 Result<std::shared_ptr<Store>> connect(const Url& url) {
   if (url.scheme == "memory") return connect_memory(url);
+  if (url.scheme == "sqlite") return connect_sqlite(url);
   if (url.scheme == "file") return connect_file(url);
   return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}' is no embedded key-value backend: it can be memory or file", url.shown()));
+              fmt::format("'{}' is no embedded key-value backend: it can be memory, sqlite or file",
+                          url.shown()));
 }
 
 }  // namespace capstan::keyvalue

@@ -1,6 +1,10 @@
 // The embedded key-value backends by their addresses:
 //
 //   memory?bytes=256MiB&keys=1000000
+//   sqlite:FILE?sync=full&bytes=1GiB&busy=5s&connections=4&threads=4
+//
+// All options may be left out. `threads` makes calls of SQLite run on threads of its own; without
+// it they run on the calling one.
 #pragma once
 
 #include <capstan/base/result.h>

@@ -20,10 +20,10 @@ Outcome<std::optional<std::string>> key_of_cursor(const std::optional<std::strin
 }
 
 Error unknown_cursor(std::string_view cursor) {
-  return {ErrorKind::other,
-          fmt::format("'{}{}' is no cursor of this bucket: list again from the start",
-                      cursor.substr(0, shown_bytes_max),
-                      cursor.size() > shown_bytes_max ? "..." : "")};
+  return {
+      ErrorKind::other,
+      fmt::format("'{}{}' is no cursor of this bucket: list again from the start",
+                  cursor.substr(0, shown_bytes_max), cursor.size() > shown_bytes_max ? "..." : "")};
 }
 
 }  // namespace capstan::keyvalue

@@ -4,8 +4,7 @@
 
 namespace capstan::keyvalue {
 
-Outcome<Handles::Held> Handles::hold(const std::shared_ptr<Handles>& handles,
-                                     std::uint64_t bytes) {
+Outcome<Handles::Held> Handles::hold(const std::shared_ptr<Handles>& handles, std::uint64_t bytes) {
   // Counted first and looked at afterwards: what is too much is given back by `held`.
   const std::size_t count = ++handles->count_;
   const std::uint64_t sum = handles->bytes_ += bytes;

@@ -76,7 +76,7 @@ class Bucket {
   // Adds to a counter, which begins at 0, and gives the sum. A value of another length than 8
   // bytes and a sum beyond 63 bits are errors, and change nothing.
   [[nodiscard]] virtual Task<Outcome<std::int64_t>> increment(std::string key,
-                                                             std::int64_t delta) = 0;
+                                                              std::int64_t delta) = 0;
   [[nodiscard]] virtual Task<Outcome<Observed>> observe(std::string key) = 0;
   // Stores the value if the key has what was observed; says whether it did.
   [[nodiscard]] virtual Task<Outcome<bool>> swap(std::string key, Observed seen, Bytes value) = 0;

@@ -196,8 +196,7 @@ class MemoryBucket final : public Bucket {
     const std::shared_lock lock(shard.mutex);
     const auto found = shard.items.find(wanted);
     if (found == shard.items.end()) return Outcome<Observed>();
-    return Outcome<Observed>(
-        Observed{found->second.value, std::to_string(found->second.revision)});
+    return Outcome<Observed>(Observed{found->second.value, std::to_string(found->second.revision)});
   }
 
   Task<Outcome<bool>> swap(std::string key, Observed seen, Bytes value) override {

@@ -18,8 +18,7 @@ class RoutedStore final : public Store {
   Task<Outcome<std::shared_ptr<Bucket>>> open(std::string name) override {
     auto place = names_->find(name);
     if (!place)
-      return Outcome<std::shared_ptr<Bucket>>(
-          std::unexpected(Error{ErrorKind::no_such_store, {}}));
+      return Outcome<std::shared_ptr<Bucket>>(std::unexpected(Error{ErrorKind::no_such_store, {}}));
     return stores_[place->backend]->open(std::move(place->name));
   }
 
