@@ -28,6 +28,11 @@ TEST(Backend, SharingIsNoBusinessOfTheBackend) {
   EXPECT_EQ(choice.url.shown(), "memory?bytes=1MiB");
 }
 
+TEST(Backend, FoldersThatPeopleLookIntoHaveNoNamespaceUnlessOneIsAskedFor) {
+  EXPECT_TRUE(parse_backend("keyvalue=file:data").value().shared);
+  EXPECT_FALSE(parse_backend("keyvalue=file:data?shared=no").value().shared);
+}
+
 TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("keyvalue"),
             "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory");

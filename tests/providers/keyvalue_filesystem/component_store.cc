@@ -80,7 +80,7 @@ struct Running {
   }
 
   std::recursive_mutex mutex;
-  Store<> store;
+  capstan::Store<> store;
   Provider provider;
   // Looks that may be swapped, by their number, which is the revision of what was observed.
   std::map<std::string, wit::atomics::Cas> looks;
@@ -176,8 +176,12 @@ class ComponentBucket final : public Bucket {
     Values values;
     for (std::size_t i = 0; i < found->size(); ++i) {
       auto& one = (*found)[i];
-      if (one) EXPECT_EQ(std::get<0>(*one), keys[i]);
-      values.push_back(one ? std::optional(std::get<1>(*std::move(one))) : std::nullopt);
+      if (!one) {
+        values.emplace_back();
+        continue;
+      }
+      EXPECT_EQ(std::get<0>(*one), keys[i]);
+      values.emplace_back(std::get<1>(*std::move(one)));
     }
     return Outcome<Values>(std::move(values));
   }

@@ -91,7 +91,7 @@ class EditedFolder : public testing::Test {
         std::ifstream file(entry.path());
         contents = {std::istreambuf_iterator<char>(file), {}};
       }
-      found.emplace(fs::relative(entry.path(), root).string(), contents);
+      found.emplace(entry.path().lexically_relative(root).string(), contents);
     }
     return found;
   }

@@ -24,7 +24,7 @@ struct FileOptions {
   std::chrono::milliseconds lock_lease = std::chrono::seconds(5);
   // Where files are read and written; none: on the thread that calls. Shared with whoever else
   // uses it.
-  std::shared_ptr<BlockingPool> pool;
+  std::shared_ptr<BlockingPool> pool = nullptr;
 };
 
 [[nodiscard]] Result<std::shared_ptr<Store>> connect_with(const FileOptions& options);
