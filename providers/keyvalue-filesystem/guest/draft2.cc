@@ -37,7 +37,7 @@ std::expected<KeyResponse, Error> Bucket::ListKeys(std::optional<wit::string> cu
   const std::optional<std::uint64_t> from = cursor ? place(cursor->get_view()) : std::optional<std::uint64_t>(0);
   if (!from)
     return provider::error<Error>(
-        {.message = "'" + std::string(cursor->get_view()) + "' is no cursor of a page"});
+        {.message = "'" + std::string(cursor->get_view()) + "' is no cursor of this bucket: list again from the start"});
   const auto listed = folder_.list(*from);
   if (!listed) return provider::error<Error>(listed.error());
   auto response = provider::page<KeyResponse>(*listed);

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 namespace capstan::keyfiles {
 namespace {
@@ -160,16 +161,19 @@ Outcome<Number> Folder::add(std::string_view key, Number delta) {
   const auto before = read_file(get_fd(), file);
   if (!before) return std::unexpected(before.error());
 
-  Number sum = 0;
+  Number value = 0;
   if (*before) {
     const ByteVector& bytes = (*before)->bytes;
-    if (bytes.size() != sizeof sum)
-      return failed(shown(key) + " is no counter: it has " + std::to_string(bytes.size()) +
-                    " bytes, and a counter has 8");
-    std::memcpy(&sum, bytes.data(), sizeof sum);
+    if (bytes.size() != sizeof value)
+      return failed("the value has " + std::to_string(bytes.size()) +
+                    " bytes and is no counter: a counter has 8");
+    std::memcpy(&value, bytes.data(), sizeof value);
   }
-  if (__builtin_add_overflow(sum, delta, &sum))
-    return failed("the counter " + shown(key) + " would overflow");
+  Number sum = 0;
+  if (__builtin_add_overflow(value, delta, &sum))
+    return failed("the counter is " + std::to_string(value) + " and cannot take " +
+                  std::to_string(delta) + " more: a counter has 64 bits" +
+                  (std::is_signed_v<Number> ? " with its sign" : ""));
   std::array<std::uint8_t, sizeof sum> after;
   std::memcpy(after.data(), &sum, sizeof sum);
   if (auto written = write(*lock, key, file, after); !written)

@@ -182,17 +182,20 @@ TEST_F(KeyFolder, ACounterThatWouldOverflowKeepsItsValue) {
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   ASSERT_EQ(folder->increment("n", most).value(), most);
 
-  EXPECT_EQ(folder->increment("n", 1).error().message, "the counter 'n' would overflow");
+  EXPECT_EQ(folder->increment("n", 1).error().message,
+            "the counter is 9223372036854775807 and cannot take 1 more: a counter has 64 bits with "
+            "its sign");
   EXPECT_EQ(folder->increment_unsigned("n", std::uint64_t{1} << 63).value(),
             std::numeric_limits<std::uint64_t>::max());
-  EXPECT_EQ(folder->increment_unsigned("n", 1).error().message, "the counter 'n' would overflow");
+  EXPECT_EQ(folder->increment_unsigned("n", 1).error().message,
+            "the counter is 18446744073709551615 and cannot take 1 more: a counter has 64 bits");
 }
 
 TEST_F(KeyFolder, AValueOfAnotherLengthIsNoCounter) {
   write("n", "12");
 
   EXPECT_EQ(folder->increment("n", 1).error().message,
-            "'n' is no counter: it has 2 bytes, and a counter has 8");
+            "the value has 2 bytes and is no counter: a counter has 8");
   EXPECT_EQ(read("n"), "12");
 }
 

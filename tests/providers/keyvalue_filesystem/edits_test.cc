@@ -195,11 +195,11 @@ TEST_F(EditedFolder, CountersAreUnsignedAndNeverSilentlyZero) {
   EXPECT_EQ(read("n"), std::string("\x02\x01\0\0\0\0\0\0", 8));
   EXPECT_EQ(atomics.increment(bucket, "n", most - 258).value().value(), most);
   EXPECT_EQ(atomics.increment(bucket, "n", 1).value().error().get<ErrorCase::other>(),
-            "the counter 'n' would overflow");
+            "the counter is 18446744073709551615 and cannot take 1 more: a counter has 64 bits");
 
   write("text", "12");
   EXPECT_EQ(atomics.increment(bucket, "text", 1).value().error().get<ErrorCase::other>(),
-            "'text' is no counter: it has 2 bytes, and a counter has 8");
+            "the value has 2 bytes and is no counter: a counter has 8");
   EXPECT_EQ(read("text"), "12");
 }
 
