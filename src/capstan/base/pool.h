@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace capstan {
 
@@ -26,7 +28,7 @@ class BlockingPool {
   BlockingPool() : BlockingPool(Options()) {}
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
-  // Finishes what was posted.
+  // Finishes what was posted; called by a piece of that work, leaves the rest to its own thread.
   ~BlockingPool();
 
   // Runs `work` on one of the threads, later. It must not throw.
@@ -34,7 +36,8 @@ class BlockingPool {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with the threads
+  std::vector<std::thread> threads_;
 };
 
 // The result of `work`, which runs on the pool; without a pool it runs here and now, and the task

@@ -35,6 +35,11 @@ TEST(Backend, SharingIsNoBusinessOfTheBackend) {
   EXPECT_EQ(choice.url.shown(), "memory?bytes=1MiB");
 }
 
+TEST(Backend, FoldersThatPeopleLookIntoHaveNoNamespaceUnlessOneIsAskedFor) {
+  EXPECT_TRUE(parse_backend("keyvalue=file:data").value().shared);
+  EXPECT_FALSE(parse_backend("keyvalue=file:data?shared=no").value().shared);
+}
+
 TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("keyvalue"),
             "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory");
@@ -43,7 +48,7 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("teapot=memory"), "there is no capability 'teapot': there are " + all_names());
   EXPECT_EQ(refusal("=memory"), "there is no capability '': there are " + all_names());
   EXPECT_EQ(refusal("keyvalue="),
-            "'keyvalue=' names no backend: keyvalue can be memory, sqlite, redis, rediss");
+            "'keyvalue=' names no backend: keyvalue can be memory, sqlite, file, redis, rediss");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
   EXPECT_EQ(
