@@ -1,8 +1,8 @@
 // `./dev bench providers`: what the component keyvalue-filesystem costs against the same source
 // compiled natively, which makes the same calls of POSIX.
 //
-// Both work in folders of one file system, without syncing, which would only measure the disk. Every
-// case is measured in rounds, each way once in turn; the medians are reported.
+// Both work in folders of one file system, without syncing, which would only measure the disk.
+// Every case is measured in rounds, each way once in turn; the medians are reported.
 #include "report.h"
 
 #include <capstan/host/linker.h>
@@ -62,7 +62,9 @@ class TemporaryFolder {
 class Native {
  public:
   explicit Native(const fs::path& root)
-      : root_(::open(root.c_str(), O_RDONLY | O_DIRECTORY)), bucket_(open("bucket")), many_(open("many")) {}
+      : root_(::open(root.c_str(), O_RDONLY | O_DIRECTORY)),
+        bucket_(open("bucket")),
+        many_(open("many")) {}
 
   void get() { must(bucket_.get("value")); }
   void set(std::span<const std::uint8_t> value) { must(bucket_.set("value", value)); }
@@ -76,7 +78,8 @@ class Native {
 
  private:
   Folder open(std::string_view name) const {
-    return must(Folder::open(root_.get(), name, {.sync = capstan::keyfiles::Sync::off, .lock = {}}));
+    return must(
+        Folder::open(root_.get(), name, {.sync = capstan::keyfiles::Sync::off, .lock = {}}));
   }
   capstan::keyfiles::Descriptor root_;
   Folder bucket_;
@@ -168,10 +171,15 @@ int main(int argc, char** argv) {
   native.set(value);
 
   const std::vector<Row> rows = {
-      compare("fs-get", rounds, 2000, 3.0, [&] { component.get(); }, [&] { native.get(); }),
-      compare("fs-set", rounds, 500, 0, [&] { component.set(value); }, [&] { native.set(value); }),
-      compare("fs-increment", rounds, 500, 0, [&] { component.increment(); }, [&] { native.increment(); }),
-      compare("fs-list-100k", rounds, 1, 3.0, [&] { component.list(); }, [&] { native.list(); }),
+      compare(
+          "fs-get", rounds, 2000, 3.0, [&] { component.get(); }, [&] { native.get(); }),
+      compare(
+          "fs-set", rounds, 500, 0, [&] { component.set(value); }, [&] { native.set(value); }),
+      compare(
+          "fs-increment", rounds, 500, 0, [&] { component.increment(); },
+          [&] { native.increment(); }),
+      compare(
+          "fs-list-100k", rounds, 1, 3.0, [&] { component.list(); }, [&] { native.list(); }),
   };
   capstan::bench::print(rows);
   return capstan::bench::write_json("providers", rows) ? 0 : 1;

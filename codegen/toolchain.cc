@@ -114,8 +114,8 @@ std::string place_of(std::string_view name) {
   return skeleton ? "skeletons/" + std::string(name) : std::string(name);
 }
 
-// wit-bindgen's C++ generator forgets that an exported resource which comes back as own<r> has a new
-// handle: dropping it would drop whatever has the old one. These two edits tell the object.
+// wit-bindgen's C++ generator forgets that an exported resource which comes back as own<r> has a
+// new handle: dropping it would drop whatever has the old one. These two edits tell the object.
 constexpr std::string_view handle_taker =
     "  // Takes over an object that comes back with a new handle.\n"
     "  static R *Take(handle_t h) {\n"

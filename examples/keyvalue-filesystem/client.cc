@@ -32,7 +32,7 @@ std::string reason(const store::Error& error) {
   if (const auto* other = std::get_if<store::Error::Other>(&error.variants))
     return other->value.to_string();
   return std::holds_alternative<store::Error::NoSuchStore>(error.variants) ? "no such store"
-                                                                            : "access denied";
+                                                                           : "access denied";
 }
 
 // The value of an operation that succeeded; the end of the program otherwise.

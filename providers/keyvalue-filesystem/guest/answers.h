@@ -1,4 +1,5 @@
-// From what the folder says to what the interface says; the two versions differ in their types only.
+// From what the folder says to what the interface says; the two versions differ in their types
+// only.
 #pragma once
 
 #include <capstan/keyfiles/folder.h>
@@ -99,18 +100,18 @@ Found<Error> get_many(const Folder& folder, const wit::vector<wit::string>& keys
   auto found = wit::vector<One>::allocate(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     One one;
-    if (*values[i])
-      one.emplace(wit::string::from_view(keys[i].get_view()), to_wit(**values[i]));
+    if (*values[i]) one.emplace(wit::string::from_view(keys[i].get_view()), to_wit(**values[i]));
     found.initialize(i, std::move(one));
   }
   return found;
 }
 
 template <typename Error>
-std::expected<void, Error> set_many(
-    Folder& folder, const wit::vector<std::tuple<wit::string, WitBytes>>& entries) {
+std::expected<void, Error> set_many(Folder& folder,
+                                    const wit::vector<std::tuple<wit::string, WitBytes>>& entries) {
   std::vector<Folder::Entry> views;
-  for (const auto& [key, bytes] : entries.get_const_view()) views.emplace_back(key.get_view(), view(bytes));
+  for (const auto& [key, bytes] : entries.get_const_view())
+    views.emplace_back(key.get_view(), view(bytes));
   return done<Error>(folder.set_many(views));
 }
 

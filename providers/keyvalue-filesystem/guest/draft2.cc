@@ -34,10 +34,12 @@ std::expected<bool, Error> Bucket::Exists(wit::string key) {
   return provider::same<Error>(folder_.exists(key.get_view()));
 }
 std::expected<KeyResponse, Error> Bucket::ListKeys(std::optional<wit::string> cursor) {
-  const std::optional<std::uint64_t> from = cursor ? place(cursor->get_view()) : std::optional<std::uint64_t>(0);
+  const std::optional<std::uint64_t> from =
+      cursor ? place(cursor->get_view()) : std::optional<std::uint64_t>(0);
   if (!from)
     return provider::error<Error>(
-        {.message = "'" + std::string(cursor->get_view()) + "' is no cursor of this bucket: list again from the start"});
+        {.message = "'" + std::string(cursor->get_view()) +
+                    "' is no cursor of this bucket: list again from the start"});
   const auto listed = folder_.list(*from);
   if (!listed) return provider::error<Error>(listed.error());
   auto response = provider::page<KeyResponse>(*listed);
@@ -58,14 +60,13 @@ std::expected<std::int64_t, store::Error> Increment(
   return provider::same<Error>(bucket.get().folder().increment(key.get_view(), delta));
 }
 
-std::expected<Cas::Owned, store::Error> Cas::New(
-    std::reference_wrapper<const store::Bucket> bucket, wit::string key) {
+std::expected<Cas::Owned, store::Error> Cas::New(std::reference_wrapper<const store::Bucket> bucket,
+                                                 wit::string key) {
   auto folder = bucket.get().folder().another();
   if (!folder) return provider::error<store::Error>(std::move(folder).error());
   auto seen = folder->observe(key.get_view());
   if (!seen) return provider::error<store::Error>(std::move(seen).error());
-  return Cas::Owned(
-      new Cas(*std::move(folder), std::string(key.get_view()), *std::move(seen)));
+  return Cas::Owned(new Cas(*std::move(folder), std::string(key.get_view()), *std::move(seen)));
 }
 
 std::expected<std::optional<wit::vector<std::uint8_t>>, store::Error> Cas::Current() {

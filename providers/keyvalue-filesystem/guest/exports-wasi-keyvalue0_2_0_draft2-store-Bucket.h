@@ -1,4 +1,5 @@
-// The class behind the resource `bucket` of wasi:keyvalue@0.2.0-draft2; the file's name is the generator's.
+// The class behind the resource `bucket` of wasi:keyvalue@0.2.0-draft2; the file's name is the
+// generator's.
 #pragma once
 
 #include <capstan/keyfiles/folder.h>

@@ -32,8 +32,8 @@ std::vector<Granted> granted_folders() {
     if (__wasi_fd_prestat_get(fd, &status) != 0) return folders;
     if (status.tag != __WASI_PREOPENTYPE_DIR) continue;
     std::string name(status.u.dir.pr_name_len, '\0');
-    if (__wasi_fd_prestat_dir_name(fd, reinterpret_cast<std::uint8_t*>(name.data()),
-                                   name.size()) == 0)
+    if (__wasi_fd_prestat_dir_name(fd, reinterpret_cast<std::uint8_t*>(name.data()), name.size()) ==
+        0)
       folders.push_back({fd, std::move(name)});
   }
 }

@@ -56,8 +56,8 @@ Result<const CapabilityInfo*> find_capability(std::string_view name) {
 }
 
 // Whether the capability has such a backend, and the address what the backend needs.
-Result<const BackendScheme*> check_scheme(const CapabilityInfo& capability,
-                                          std::string_view chosen, const Url& url) {
+Result<const BackendScheme*> check_scheme(const CapabilityInfo& capability, std::string_view chosen,
+                                          const Url& url) {
   const auto scheme = std::ranges::find(capability.schemes, url.scheme, &BackendScheme::name);
   if (scheme == capability.schemes.end()) {
     const std::vector<std::string_view> names = scheme_names(capability);

@@ -63,9 +63,8 @@ struct Running {
 
   static StoreOptions options_with(const std::filesystem::path& folder) {
     StoreOptions options;
-    options.wasi.directories.push_back({.host = folder.string(),
-                                        .guest = "keyvalue-data",
-                                        .access = wasi::Access::read_write});
+    options.wasi.directories.push_back(
+        {.host = folder.string(), .guest = "keyvalue-data", .access = wasi::Access::read_write});
     options.wasi.environment.emplace_back("KEYVALUE_SYNC", "off");
     return options;
   }
@@ -160,8 +159,7 @@ class ComponentBucket final : public Bucket {
     auto look = running_->looks.extract(seen.revision);
     // The suite may swap one look twice; by then it is stale.
     if (look.empty()) return Outcome<bool>(false);
-    auto swapped =
-        must(running_->provider.atomics().swap(std::move(look.mapped()), value.view()));
+    auto swapped = must(running_->provider.atomics().swap(std::move(look.mapped()), value.view()));
     if (swapped) return Outcome<bool>(true);
     using Case = wit::atomics::CasErrorCase;
     if (swapped.error().which() == Case::cas_failed) return Outcome<bool>(false);

@@ -163,10 +163,23 @@ TEST_F(EditedFolder, NoKeyLeavesTheBucket) {
   const auto before = tree();
   Running running({granted()});
   auto bucket = running.open("bucket").value();
-  const std::set<std::string> hostile = {"..", "../outside", "../../outside", "/etc/passwd", "a/../../b",
-                                         "up/outside", "link", "pipe", ".", "", "%2E%2E%2Foutside",
-                                         std::string("a\0b", 3), "con", "a\\b", std::string(255, 'n'),
-                                         std::string(256, 'n'), std::string(65536, 'n')};
+  const std::set<std::string> hostile = {"..",
+                                         "../outside",
+                                         "../../outside",
+                                         "/etc/passwd",
+                                         "a/../../b",
+                                         "up/outside",
+                                         "link",
+                                         "pipe",
+                                         ".",
+                                         "",
+                                         "%2E%2E%2Foutside",
+                                         std::string("a\0b", 3),
+                                         "con",
+                                         "a\\b",
+                                         std::string(255, 'n'),
+                                         std::string(256, 'n'),
+                                         std::string(65536, 'n')};
 
   for (const std::string& key : hostile) {
     EXPECT_EQ(bucket.get(key).value().value(), std::nullopt) << key;

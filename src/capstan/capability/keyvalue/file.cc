@@ -127,10 +127,12 @@ class FileBucket final : public Bucket {
     });
   }
   Task<Outcome<bool>> remove(std::string key) override {
-    return run([key = std::move(key)](OpenFolder& open) { return outcome(open.folder.remove(key)); });
+    return run(
+        [key = std::move(key)](OpenFolder& open) { return outcome(open.folder.remove(key)); });
   }
   Task<Outcome<bool>> exists(std::string key) override {
-    return run([key = std::move(key)](OpenFolder& open) { return outcome(open.folder.exists(key)); });
+    return run(
+        [key = std::move(key)](OpenFolder& open) { return outcome(open.folder.exists(key)); });
   }
   Task<Outcome<Page>> list(std::optional<std::string> cursor) override {
     return run([cursor = std::move(cursor)](OpenFolder& open) { return open.list(cursor); });
@@ -160,17 +162,17 @@ class FileBucket final : public Bucket {
   }
   Task<Outcome<std::vector<std::optional<Bytes>>>> get_many(
       std::vector<std::string> keys) override {
-    return run([keys = std::move(keys)](
-                   OpenFolder& open) -> Outcome<std::vector<std::optional<Bytes>>> {
-      std::vector<std::optional<Bytes>> values;
-      values.reserve(keys.size());
-      for (const std::string& key : keys) {
-        auto value = open.get(key);
-        if (!value) return std::unexpected(std::move(value).error());
-        values.push_back(*std::move(value));
-      }
-      return values;
-    });
+    return run(
+        [keys = std::move(keys)](OpenFolder& open) -> Outcome<std::vector<std::optional<Bytes>>> {
+          std::vector<std::optional<Bytes>> values;
+          values.reserve(keys.size());
+          for (const std::string& key : keys) {
+            auto value = open.get(key);
+            if (!value) return std::unexpected(std::move(value).error());
+            values.push_back(*std::move(value));
+          }
+          return values;
+        });
   }
   Task<Outcome<void>> set_many(std::vector<Entry> entries) override {
     return run([entries = std::move(entries)](OpenFolder& open) {
@@ -192,7 +194,8 @@ class FileBucket final : public Bucket {
  private:
   template <typename Work>
   Task<std::invoke_result_t<Work, OpenFolder&>> run(Work work) {
-    return run_blocking(pool_.get(), [open = open_, work = std::move(work)] { return work(*open); });
+    return run_blocking(pool_.get(),
+                        [open = open_, work = std::move(work)] { return work(*open); });
   }
 
   std::shared_ptr<OpenFolder> open_;
@@ -210,11 +213,11 @@ class FileStore final : public Store {
   }
 
   Task<Outcome<std::shared_ptr<Bucket>>> open(std::string name) override {
-    return run_blocking(options_.pool.get(), [root = root_, name = std::move(name),
-                                              missing = options_.missing, pool = options_.pool,
-                                              options = folder_options_] {
-      return open_bucket(root->get(), name, missing, options, pool);
-    });
+    return run_blocking(options_.pool.get(),
+                        [root = root_, name = std::move(name), missing = options_.missing,
+                         pool = options_.pool, options = folder_options_] {
+                          return open_bucket(root->get(), name, missing, options, pool);
+                        });
   }
 
   bool suspends() const override { return options_.pool != nullptr; }
@@ -227,8 +230,8 @@ class FileStore final : public Store {
     if (missing == FileOptions::Missing::made) {
       const std::string folder = keyfiles::file_name_of(name);
       if (::mkdirat(root, folder.c_str(), 0777) != 0 && errno != EEXIST)
-        return std::unexpected(
-            to_error(keyfiles::failed_with(errno, fmt::format("make the folder '{}'", folder)).error()));
+        return std::unexpected(to_error(
+            keyfiles::failed_with(errno, fmt::format("make the folder '{}'", folder)).error()));
     }
     auto opened = Folder::open(root, name, options);
     if (!opened) return std::unexpected(to_error(std::move(opened).error()));
