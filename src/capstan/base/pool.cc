@@ -30,9 +30,9 @@ struct BlockingPool::State {
   }
 };
 
-BlockingPool::BlockingPool(const Options& options) : state_(std::make_unique<State>()) {
+BlockingPool::BlockingPool(const Options& options) : state_(std::make_shared<State>()) {
   for (std::size_t i = 0; i < options.threads; ++i)
-    state_->threads.emplace_back([state = state_.get()] { state->work(); });
+    state_->threads.emplace_back([state = state_] { state->work(); });
 }
 
 BlockingPool::~BlockingPool() {
@@ -41,7 +41,14 @@ BlockingPool::~BlockingPool() {
     state_->ending = true;
   }
   state_->changed.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
+  for (std::thread& thread : state_->threads) {
+    // What a piece of work owned may have been the last to own the pool.
+    if (thread.get_id() == std::this_thread::get_id()) {
+      thread.detach();
+    } else {
+      thread.join();
+    }
+  }
 }
 
 void BlockingPool::post(std::function<void()> work) {

@@ -26,7 +26,8 @@ class BlockingPool {
   BlockingPool() : BlockingPool(Options()) {}
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
-  // Finishes what was posted.
+  // Finishes what was posted. It may end on one of its own threads, when work was the last to own
+  // it.
   ~BlockingPool();
 
   // Runs `work` on one of the threads, later. It must not throw.
@@ -34,7 +35,7 @@ class BlockingPool {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with the threads
 };
 
 // The result of `work`, which runs on the pool; without a pool it runs here and now, and the task

@@ -10,10 +10,12 @@
 namespace capstan::platform {
 namespace {
 
+constexpr BackendScheme blobstore_schemes[] = {{"memory", ""}, {"file", "DIR"}};
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr CapabilityInfo known[] = {
+    {.name = "blobstore", .schemes = blobstore_schemes, .labels = true},
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
