@@ -105,6 +105,17 @@ std::vector<std::string> Wit::files() const {
   return files;
 }
 
+namespace {
+
+// Skeletons of the classes behind exported resources are in a folder of their own: beside the
+// generated header they would be included in place of the author's.
+std::string place_of(std::string_view name) {
+  const bool skeleton = name.starts_with("exports-") && name.ends_with(".h");
+  return skeleton ? "skeletons/" + std::string(name) : std::string(name);
+}
+
+}  // namespace
+
 Outcome<std::vector<File>> guest_bindings(const Wit& wit, std::uint32_t world,
                                           const GuestBindings& options) {
   const capstan_toolchain_guest_options request = {
@@ -121,7 +132,7 @@ Outcome<std::vector<File>> guest_bindings(const Wit& wit, std::uint32_t world,
       raw, &capstan_toolchain_files_delete);
   std::vector<File> result;
   for (std::size_t i = 0; i < capstan_toolchain_files_count(raw); ++i) {
-    result.push_back({std::string(view_of(capstan_toolchain_files_name(raw, i))),
+    result.push_back({place_of(view_of(capstan_toolchain_files_name(raw, i))),
                       std::string(view_of(capstan_toolchain_files_contents(raw, i)))});
   }
   return result;

@@ -187,6 +187,62 @@ class Build(ProjectTest):
 
         self.check(["run", "hello", "--", "a", "b"], status=1)
 
+    def test_the_authors_class_is_the_one_behind_an_exported_resource(self):
+        self.write("counting/capstan.toml", """[component]
+name = "counting"
+source = "build/counting.wasm"
+[build]
+world = "counting"
+""")
+        self.write("counting/wit/world.wit", """package test:counting;
+interface counters {
+  record range { first: u32, last: u32 }
+  resource counter { constructor(range: range); next: func() -> option<u32>; }
+}
+world counting { export counters; export sum: func(first: u32, last: u32) -> string; }
+""")
+        self.write("counting/src/exports-test-counting-counters-Counter.h", """#pragma once
+#include <cstdint>
+#include <optional>
+#include "wit.h"
+namespace exports::test::counting::counters {
+struct Range;
+class Counter : public wit::ResourceExportBase<Counter> {
+ public:
+  explicit Counter(const Range& range);
+  static void Dtor(Counter* self) { delete self; }
+  static Owned New(Range range);
+  std::optional<uint32_t> Next();
+  static int32_t ResourceNew(Counter* self);
+  static Counter* ResourceRep(int32_t id);
+  static void ResourceDrop(int32_t id);
+ private:
+  uint32_t next_;
+  uint32_t last_;
+};
+}
+""")
+        self.write("counting/src/counting.cc", """#include "counting_cpp.h"
+#include <string>
+namespace exports::test::counting::counters {
+Counter::Counter(const Range& range) : next_(range.first), last_(range.last) {}
+Counter::Owned Counter::New(Range range) { return Owned(new Counter(range)); }
+std::optional<uint32_t> Counter::Next() {
+  if (next_ > last_) return std::nullopt;
+  return next_++;
+}
+}
+wit::string exports::counting::Sum(uint32_t first, uint32_t last) {
+  uint32_t sum = 0;
+  exports::test::counting::counters::Counter counter({first, last});
+  while (const auto next = counter.Next()) sum += *next;
+  return wit::string::from_view(std::to_string(sum));
+}
+""")
+        self.build("counting")
+
+        self.check(["run", "counting", "--invoke", "sum(3, 5)"], out='"12"\n')
+
     def test_compiler_errors_are_passed_through(self):
         self.edit("hello/src/main.cc", "return \"hello, \"", "return missing + \"hello, \"")
         finished = self.capstan(["build", "hello"])

@@ -218,6 +218,30 @@ TEST_F(Async, ATaskThatIsReadyAtOnceNeverSuspends) {
   EXPECT_THAT(task.take(), Gives(42u));
 }
 
+TEST_F(Async, ATaskOfAProviderThatNeverSuspendsIsServedWithoutAStackOfItsOwn) {
+  Linker<> quick(engine());
+  const std::shared_ptr<Slow> shared = std::make_shared<Slow>();
+  must(quick.add(slow_interface, host::serve_shared(shared, host::Suspends::never)));
+  const auto served = must(quick.prepare(load(wat("slow"))));
+  const Guest<> guest(served);
+
+  EXPECT_FALSE(served.may_suspend());
+  EXPECT_THAT((guest.call<"instant(n)", u32(u32)>(41u)), Gives(42u));
+}
+
+TEST_F(Async, ATaskThatWaitsAlthoughItsProviderNeverSuspendsIsAnError) {
+  Linker<> quick(engine());
+  const std::shared_ptr<Slow> shared = std::make_shared<Slow>();
+  must(quick.add(slow_interface, host::serve_shared(shared, host::Suspends::never)));
+  const Guest<> guest(must(quick.prepare(load(wat("slow")))));
+
+  const auto result = guest.call<"run(n)", u32(u32)>(1u);
+
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().message(), testing::HasSubstr("pending"));
+  EXPECT_EQ(shared->frames, 0);
+}
+
 TEST_F(Async, ABlockingCallSleepsUntilAnotherThreadWakesIt) {
   const Guest<> guest(*prepared);
   std::jthread opener([this, &gate = host.gates[1]] {

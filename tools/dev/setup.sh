@@ -4,6 +4,7 @@
 # The one list of Debian packages; docs/dependencies.md gives the reason for each.
 packages=(
   g++ cmake ninja-build libgtest-dev libgmock-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev ccache
+  libsodium-dev
   clang-19 clang-tidy-19 lld-19 libclang-rt-19-dev
   libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc
   python3 python3-venv git

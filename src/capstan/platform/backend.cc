@@ -12,13 +12,17 @@ namespace {
 
 constexpr BackendScheme blobstore_schemes[] = {{"memory", ""}, {"file", "DIR"}};
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
+constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
+constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
     {.name = "blobstore", .schemes = blobstore_schemes, .labels = true},
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
+    {.name = "sql", .schemes = sql_schemes, .labels = true},
+    {.name = "vault", .schemes = vault_schemes, .labels = true},
 };
 
 std::vector<std::string_view> scheme_names(const CapabilityInfo& capability) {

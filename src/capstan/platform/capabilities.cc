@@ -4,6 +4,8 @@
 #include <capstan/capability/config/bind.h>
 #include <capstan/capability/keyvalue/bind.h>
 #include <capstan/capability/logging/bind.h>
+#include <capstan/capability/sql/bind.h>
+#include <capstan/capability/vault/bind.h>
 #include <capstan/platform/imports.h>
 #include <capstan/platform/wiring.h>
 
@@ -23,6 +25,8 @@ constexpr Served all_served[] = {
     {"config", config::interfaces, wire_config},
     {"keyvalue", keyvalue::interfaces, wire_keyvalue},
     {"logging", logging::interfaces, wire_logging},
+    {"sql", sql::interfaces, wire_sql},
+    {"vault", vault::interfaces, wire_vault},
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ Result<void> wire_blobstore(const Wiring& wiring);
 Result<void> wire_config(const Wiring& wiring);
 Result<void> wire_keyvalue(const Wiring& wiring);
 Result<void> wire_logging(const Wiring& wiring);
+Result<void> wire_sql(const Wiring& wiring);
+Result<void> wire_vault(const Wiring& wiring);
 
 // The backends of one capability and the names that lead to them: number i of `choices` is backend
 // number i of `names`.

@@ -9,18 +9,23 @@ namespace {
 
 using capability::Names;
 
-// The value of a task after `change`, which is quick; `change` owns what it needs.
+// Errors about a container have its name as the component gave it.
+void as_given(Error& error, std::string_view full, std::string_view given) {
+  if (error == no_such_container(full)) error = no_such_container(given);
+}
+
+// A task's outcome after `change`, which is quick and owns what it needs.
 template <typename T, typename Change>
 Task<Outcome<T>> changed_later(Task<Outcome<T>> task, Change change) {
   Outcome<T> outcome = co_await std::move(task);
-  if (outcome) change(*outcome);
+  change(outcome);
   co_return outcome;
 }
 template <typename T, typename Change>
 Task<Outcome<T>> changed(Task<Outcome<T>> task, Change change) {
   if (!task.done()) return changed_later(std::move(task), std::move(change));
   Outcome<T> outcome = task.take();
-  if (outcome) change(*outcome);
+  change(outcome);
   return outcome;
 }
 
@@ -28,34 +33,46 @@ Task<Outcome<T>> changed(Task<Outcome<T>> task, Change change) {
 class RoutedContainer final : public Container {
  public:
   RoutedContainer(std::shared_ptr<Container> container, std::string given)
-      : container_(std::move(container)), given_(std::move(given)) {}
+      : container_(std::move(container)), full_(container_->name()), given_(std::move(given)) {}
 
   std::string name() const override { return given_; }
   Task<Outcome<ContainerInfo>> info() override {
-    return changed(container_->info(),
-                   [given = given_](ContainerInfo& info) { info.name = given; });
+    return changed(named(container_->info()), [given = given_](Outcome<ContainerInfo>& info) {
+      if (info) info->name = given;
+    });
   }
   Task<Outcome<std::unique_ptr<Reader>>> read(std::string object, Range range) override {
-    return container_->read(std::move(object), range);
+    return named(container_->read(std::move(object), range));
   }
   Task<Outcome<std::unique_ptr<Writer>>> write(std::string object) override {
-    return container_->write(std::move(object));
+    return named(container_->write(std::move(object)));
   }
-  Task<Outcome<std::unique_ptr<Listing>>> list() override { return container_->list(); }
+  Task<Outcome<std::unique_ptr<Listing>>> list() override { return named(container_->list()); }
   Task<Outcome<void>> remove(std::vector<std::string> objects) override {
-    return container_->remove(std::move(objects));
+    return named(container_->remove(std::move(objects)));
   }
   Task<Outcome<bool>> has(std::string object) override {
-    return container_->has(std::move(object));
+    return named(container_->has(std::move(object)));
   }
   Task<Outcome<ObjectInfo>> object_info(std::string object) override {
-    return changed(container_->object_info(std::move(object)),
-                   [given = given_](ObjectInfo& info) { info.container = given; });
+    return changed(named(container_->object_info(std::move(object))),
+                   [given = given_](Outcome<ObjectInfo>& info) {
+                     if (info) info->container = given;
+                   });
   }
-  Task<Outcome<void>> clear() override { return container_->clear(); }
+  Task<Outcome<void>> clear() override { return named(container_->clear()); }
 
  private:
+  template <typename T>
+  Task<Outcome<T>> named(Task<Outcome<T>> task) const {
+    if (full_ == given_) return task;
+    return changed(std::move(task), [full = full_, given = given_](Outcome<T>& outcome) {
+      if (!outcome) as_given(outcome.error(), full, given);
+    });
+  }
+
   std::shared_ptr<Container> container_;
+  std::string full_;
   std::string given_;
 };
 
@@ -100,12 +117,12 @@ class RoutedStore final : public Store {
   Task<Outcome<std::shared_ptr<Container>>> create(std::string name) override {
     const auto place = names_->find(name);
     if (!place) return Outcome<std::shared_ptr<Container>>(std::unexpected(denied(name)));
-    return named(stores_[place->backend]->create(place->name), std::move(name));
+    return named(stores_[place->backend]->create(place->name), place->name, std::move(name));
   }
   Task<Outcome<std::shared_ptr<Container>>> get(std::string name) override {
     const auto place = names_->find(name);
     if (!place) return Outcome<std::shared_ptr<Container>>(std::unexpected(denied(name)));
-    return named(stores_[place->backend]->get(place->name), std::move(name));
+    return named(stores_[place->backend]->get(place->name), place->name, std::move(name));
   }
   Task<Outcome<void>> remove(std::string name) override {
     const auto place = names_->find(name);
@@ -126,11 +143,15 @@ class RoutedStore final : public Store {
 
  private:
   static Task<Outcome<std::shared_ptr<Container>>> named(
-      Task<Outcome<std::shared_ptr<Container>>> task, std::string given) {
-    return changed(std::move(task),
-                   [given = std::move(given)](std::shared_ptr<Container>& container) {
-                     container = std::make_shared<RoutedContainer>(std::move(container), given);
-                   });
+      Task<Outcome<std::shared_ptr<Container>>> task, std::string full, std::string given) {
+    return changed(std::move(task), [full = std::move(full), given = std::move(given)](
+                                        Outcome<std::shared_ptr<Container>>& container) {
+      if (container) {
+        *container = std::make_shared<RoutedContainer>(*std::move(container), given);
+      } else {
+        as_given(container.error(), full, given);
+      }
+    });
   }
 
   Task<Outcome<void>> both(ObjectId from, ObjectId to, Source fate) {
@@ -138,14 +159,25 @@ class RoutedStore final : public Store {
     if (!source) return Outcome<void>(std::unexpected(denied(from.container)));
     const auto target = names_->find(to.container);
     if (!target) return Outcome<void>(std::unexpected(denied(to.container)));
-    from.container = source->name;
-    to.container = target->name;
-    Store& store = *stores_[source->backend];
-    if (source->backend != target->backend)
-      return transfer(stores_[source->backend], std::move(from), stores_[target->backend],
-                      std::move(to), fate);
-    if (fate == Source::stays) return store.copy(std::move(from), std::move(to));
-    return store.move(std::move(from), std::move(to));
+    std::string from_given = std::exchange(from.container, source->name);
+    std::string to_given = std::exchange(to.container, target->name);
+    return changed(transfer_at(source->backend, std::move(from), target->backend, std::move(to),
+                               fate),
+                   [from_full = source->name, from_given = std::move(from_given),
+                    to_full = target->name,
+                    to_given = std::move(to_given)](Outcome<void>& outcome) {
+                     if (outcome) return;
+                     as_given(outcome.error(), from_full, from_given);
+                     as_given(outcome.error(), to_full, to_given);
+                   });
+  }
+
+  Task<Outcome<void>> transfer_at(std::size_t source, ObjectId from, std::size_t target,
+                                  ObjectId to, Source fate) {
+    if (source != target)
+      return transfer(stores_[source], std::move(from), stores_[target], std::move(to), fate);
+    if (fate == Source::stays) return stores_[source]->copy(std::move(from), std::move(to));
+    return stores_[source]->move(std::move(from), std::move(to));
   }
 
   std::shared_ptr<const Names> names_;

@@ -187,7 +187,7 @@ static bool read_value(lent_t container, text_t* error) {
   if (!bs_get_data(container, &word[2], number(word[3]), number(word[4]), &value, error))
     return false;
   if (is("read")) {
-    bytes_t bytes;
+    body_t bytes;
     if (!bs_consume_sync(value, &bytes, error)) return false;
     say_bytes(bytes.ptr, bytes.len);
     return true;
@@ -257,8 +257,7 @@ static bool remove_all(lent_t container, text_t* error) {
     names.ptr[names.len++] = (text_t){word[2].ptr + begin, i - begin};
     begin = i + 1;
   }
-  wasi_blobstore_container_list_object_name_t list = {names.ptr, names.len};
-  return bs_delete_objects(container, &list, error);
+  return bs_delete_objects(container, &names, error);
 }
 
 // ------------------------------------------------------------------------------------ all of it

@@ -5,7 +5,6 @@
 
 typedef tool_string_t text_t;
 typedef tool_list_u8_t bytes_t;
-typedef tool_list_string_t texts_t;
 typedef wasi_io_streams_own_output_stream_t output_t;
 typedef wasi_io_streams_own_input_stream_t input_t;
 typedef wasi_io_streams_stream_error_t stream_error_t;
@@ -19,7 +18,9 @@ typedef wasi_blobstore_container_borrow_container_t lent_t;
 typedef wasi_blobstore_container_own_stream_object_names_t names_t;
 typedef wasi_blobstore_container_borrow_stream_object_names_t lent_names_t;
 typedef wasi_blobstore_container_tuple2_list_object_name_bool_t some_names_t;
-typedef wasi_blobstore_container_tuple2_u64_bool_t skipped_t;
+typedef tool_tuple2_u64_bool_t skipped_t;
+typedef wasi_blobstore_container_list_object_name_t texts_t;
+typedef wasi_blobstore_types_incoming_value_sync_body_t body_t;
 
 // Never `async func`.
 #define bs_new wasi_blobstore_types_static_outgoing_value_new_outgoing_value
@@ -139,7 +140,7 @@ static bool bs_delete_object(lent_t container, text_t* name, text_t* error) {
                                                                         &result));
 }
 static bool bs_delete_objects(lent_t container,
-                              wasi_blobstore_container_list_object_name_t* names, text_t* error) {
+                              texts_t* names, text_t* error) {
   GIVES_NOTHING(wasi_blobstore_container_result_void_error_t,
                 wasi_blobstore_container_method_container_delete_objects(container, *names,
                                                                          &result));
