@@ -129,7 +129,8 @@ class BlobstoreComponent : public testing::TestWithParam<Case> {
     FileOptions options;
     options.folder = scratch_.path();
     options.sync = Sync::no;
-    if (GetParam().backend == Case::Backend::pooled) options.pool = std::make_shared<BlockingPool>();
+    if (GetParam().backend == Case::Backend::pooled)
+      options.pool = std::make_shared<BlockingPool>();
     return must(connect_with(options));
   }
 
@@ -211,8 +212,7 @@ TEST_P(BlobstoreComponent, RangesAreReadAtOnceAndStreamed) {
     EXPECT_EQ(act(how + " c o 0 0"), "0123456789");
     EXPECT_EQ(act(how + " c o 2 4"), "234");
     EXPECT_EQ(act(how + " c o 7 18446744073709551615"), "789");
-    EXPECT_EQ(act(how + " c o 4 2"),
-              "error: the range ends at byte 2, before it begins at 4");
+    EXPECT_EQ(act(how + " c o 4 2"), "error: the range ends at byte 2, before it begins at 4");
     EXPECT_EQ(act(how + " c o 10 10"),
               "error: the range begins at byte 10, but the object has 10 bytes");
     EXPECT_EQ(act(how + " c missing 0 0"), "error: object not found: 'missing'");

@@ -213,18 +213,17 @@ class Names final : public containers::StreamObjectNames {
     if (ahead_ && count > 0) names.push_back(*std::exchange(ahead_, std::nullopt));
     const std::uint64_t wanted = count - names.size() + (ahead_ ? 0 : 1);
     if (at_end_ || wanted == 0) return Outcome<std::vector<std::string>>(std::move(names));
-    return then(listing_->next(wanted),
-                [this, wanted, names = std::move(names)](
-                    Outcome<std::vector<std::string>>& more) mutable {
-                  if (!more) return std::move(more);
-                  at_end_ = more->size() < wanted;
-                  if (!at_end_) {
-                    ahead_ = std::move(more->back());
-                    more->pop_back();
-                  }
-                  std::ranges::move(*more, std::back_inserter(names));
-                  return Outcome<std::vector<std::string>>(std::move(names));
-                });
+    return then(listing_->next(wanted), [this, wanted, names = std::move(names)](
+                                            Outcome<std::vector<std::string>>& more) mutable {
+      if (!more) return std::move(more);
+      at_end_ = more->size() < wanted;
+      if (!at_end_) {
+        ahead_ = std::move(more->back());
+        more->pop_back();
+      }
+      std::ranges::move(*more, std::back_inserter(names));
+      return Outcome<std::vector<std::string>>(std::move(names));
+    });
   }
 
   std::unique_ptr<Listing> listing_;
@@ -261,12 +260,12 @@ class Bound final : public containers::Container {
   Task<Told<std::unique_ptr<types::IncomingValue>>> get_data(std::string object,
                                                              std::uint64_t start,
                                                              std::uint64_t end) override {
-    return then(
-        container_->read(std::move(object), Range(start, end)),
-        [](Outcome<std::unique_ptr<Reader>>& reader) -> Told<std::unique_ptr<types::IncomingValue>> {
-          if (!reader) return std::unexpected(std::move(reader).error().message);
-          return std::make_unique<Incoming>(*std::move(reader));
-        });
+    return then(container_->read(std::move(object), Range(start, end)),
+                [](Outcome<std::unique_ptr<Reader>>& reader)
+                    -> Told<std::unique_ptr<types::IncomingValue>> {
+                  if (!reader) return std::unexpected(std::move(reader).error().message);
+                  return std::make_unique<Incoming>(*std::move(reader));
+                });
   }
 
   Task<Told<void>> write_data(std::string object, types::OutgoingValue& data) override {
@@ -363,8 +362,8 @@ Result<void> bind(LinkerBase& linker, const std::shared_ptr<Store>& store,
       store->waits() == Waits::never ? host::Suspends::never : host::Suspends::maybe;
   host::Provider for_containers;
   for_containers.suspends = suspends;
-  CAPSTAN_TRY_VOID(linker.add(types::shape, host::serve_shared<types::Host>(
-                                                std::make_shared<Values>(options), suspends)));
+  CAPSTAN_TRY_VOID(linker.add(
+      types::shape, host::serve_shared<types::Host>(std::make_shared<Values>(options), suspends)));
   CAPSTAN_TRY_VOID(linker.add(containers::shape, for_containers));
   return linker.add(stores::shape,
                     host::serve_shared<stores::Host>(std::make_shared<Bucket>(store), suspends));

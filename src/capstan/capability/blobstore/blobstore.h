@@ -3,7 +3,8 @@
 // What a backend implements and what the dialects of WIT (bind.h) are translated to; it knows
 // nothing of WebAssembly. What holds on every backend, and conformance_testing.cc checks:
 //
-//   names       any text, 1 to name_bytes_max bytes (of a container, with its namespace); what is in
+//   names       any text, 1 to name_bytes_max bytes (of a container, with its namespace); what is
+//   in
 //               a name means nothing ('/', "..")
 //   containers  create gives the one that is there; remove takes its objects along, and is no error
 //               when there is none; a Container of one that was removed answers no_such_container

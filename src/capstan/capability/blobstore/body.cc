@@ -53,8 +53,8 @@ Task<Outcome<void>> Body::pass_on(Bytes bytes) {
 Task<Outcome<void>> Body::send_to(std::unique_ptr<Writer> writer) {
   if (auto open = check_open(); !open) return open;
   if (writer_ != nullptr)
-    return Outcome<void>(std::unexpected(
-        Error(ErrorKind::invalid, "write-data was called for this value before")));
+    return Outcome<void>(
+        std::unexpected(Error(ErrorKind::invalid, "write-data was called for this value before")));
   writer_ = std::move(writer);
   return drain();
 }
@@ -80,9 +80,8 @@ Task<Outcome<void>> Body::finish() {
   if (auto open = check_open(); !open) return open;
   state_ = State::finished;
   if (writer_ == nullptr)
-    return Outcome<void>(
-        std::unexpected(Error(ErrorKind::invalid,
-                              "the value was finished before write-data said where it goes")));
+    return Outcome<void>(std::unexpected(
+        Error(ErrorKind::invalid, "the value was finished before write-data said where it goes")));
   return commit();
 }
 

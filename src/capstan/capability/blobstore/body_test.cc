@@ -84,8 +84,7 @@ TEST_F(BlobstoreBody, TakesNoMoreWhenItIsFinished) {
   ASSERT_TRUE(send_to("o"));
   must(body.finish());
 
-  EXPECT_EQ(now(body.write(Bytes::copy_of("x"))).error().message,
-            "the value is finished already");
+  EXPECT_EQ(now(body.write(Bytes::copy_of("x"))).error().message, "the value is finished already");
 }
 
 // A writer that waits for the test.

@@ -65,8 +65,7 @@ using std::vector;
 
 std::uint64_t now_s() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
 string counting(std::size_t size) {
@@ -214,9 +213,21 @@ TEST_P(BlobstoreConformance, WhatIsMissingIsAnErrorOfItsOwn) {
 
 TEST_P(BlobstoreConformance, ObjectsMayHaveAnyName) {
   const auto container = create(*store, "c");
-  vector<string> all = {"a/b",  "..", "../../etc/passwd", ".", "%2E", ".container", "ü",
-                        "a b\n", string("\0x", 2), "\xff\xfe", "%h0", string(255, 'a'),
-                        string(256, 'a'), string(name_bytes_max, '/'), string(name_bytes_max, 'z')};
+  vector<string> all = {"a/b",
+                        "..",
+                        "../../etc/passwd",
+                        ".",
+                        "%2E",
+                        ".container",
+                        "ü",
+                        "a b\n",
+                        string("\0x", 2),
+                        "\xff\xfe",
+                        "%h0",
+                        string(255, 'a'),
+                        string(256, 'a'),
+                        string(name_bytes_max, '/'),
+                        string(name_bytes_max, 'z')};
 
   for (const string& name : all) put(*container, name, "content of " + name);
 
@@ -335,7 +346,8 @@ TEST_P(BlobstoreConformance, ObjectsAreRemovedAndMissingOnesAreNoError) {
 
 TEST_P(BlobstoreConformance, AClearedContainerIsEmptyAndThere) {
   const auto container = create(*store, "c");
-  for (const string& name : {string("a"), string("b/c"), string(500, 'x')}) put(*container, name, "");
+  for (const string& name : {string("a"), string("b/c"), string(500, 'x')})
+    put(*container, name, "");
 
   must(container->clear());
   must(container->clear());
@@ -344,7 +356,8 @@ TEST_P(BlobstoreConformance, AClearedContainerIsEmptyAndThere) {
   EXPECT_TRUE(must(store->exists("c")));
 }
 
-// ------------------------------------------------------------------------------------ copy and move
+// ------------------------------------------------------------------------------------ copy and
+// move
 
 TEST_P(BlobstoreConformance, CopiesLeaveTheirSource) {
   const auto from = create(*store, "from");

@@ -40,9 +40,9 @@ Result<std::shared_ptr<Store>> connect_file(const Url& url) {
 Result<std::shared_ptr<Store>> connect(const Url& url) {
   if (url.scheme == "memory") return connect_memory(url);
   if (url.scheme == "file") return connect_file(url);
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}' is no address of a blobstore: it can be memory or file:DIR",
-                          url.shown()));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}' is no address of a blobstore: it can be memory or file:DIR", url.shown()));
 }
 
 Result<std::shared_ptr<Store>> connect() {

@@ -19,8 +19,8 @@ namespace {
 
 // ------------------------------------------------------------------------------------- containers
 
-// A folder with what marks a container, ready to be renamed. Locked, so that nobody takes it for one
-// that a crash left.
+// A folder with what marks a container, ready to be renamed. Locked, so that nobody takes it for
+// one that a crash left.
 struct Prepared {
   std::string beside;
   Descriptor folder;
@@ -127,8 +127,8 @@ Outcome<void> move_file(const std::shared_ptr<FileRoot>& root, const ObjectId& f
   auto there = open_object(root, from);  // and is an object
   if (!there) return std::unexpected(std::move(there).error());
   if (from == to) return {};
-  if (from.object == to.object || (!is_hashed(file_name_of(from.object)) &&
-                                   !is_hashed(file_name_of(to.object))))
+  if (from.object == to.object ||
+      (!is_hashed(file_name_of(from.object)) && !is_hashed(file_name_of(to.object))))
     return rename_object(*root, from, to);
   if (auto copied = copy_content(root, from, to); !copied) return copied;
   return remove_objects(*root, from.container, {from.object});
@@ -159,7 +159,8 @@ class FileStore final : public Store {
     });
   }
   Task<Outcome<void>> remove(std::string name) override {
-    return root_->run([root = root_, name = std::move(name)] { return remove_folder(*root, name); });
+    return root_->run(
+        [root = root_, name = std::move(name)] { return remove_folder(*root, name); });
   }
   Task<Outcome<bool>> exists(std::string name) override {
     return root_->run([root = root_, name = std::move(name)]() -> Outcome<bool> {
@@ -205,8 +206,7 @@ Result<std::shared_ptr<Store>> connect_with(const FileOptions& options) {
   auto root = std::make_shared<FileRoot>(options);
   if (::mkdir(options.folder.c_str(), 0700) != 0 && errno != EEXIST)
     return std::unexpected(cannot_use(options, errno));
-  root->folder =
-      Descriptor(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  root->folder = Descriptor(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root->folder) return std::unexpected(cannot_use(options, errno));
   if (::mkdirat(root->folder.get(), std::string(temporary_folder).c_str(), 0700) != 0 &&
       errno != EEXIST)

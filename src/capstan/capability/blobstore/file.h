@@ -3,7 +3,8 @@
 //
 //   DIR/photos/.container      says since when there is the container, and its name
 //   DIR/photos/cat.jpg         the object "cat.jpg"; other names are escaped, see file_names.h
-//   DIR/.tmp/                  what is being written; what a crash left there goes with the next start
+//   DIR/.tmp/                  what is being written; what a crash left there goes with the next
+//   start
 //
 // An object is written beside, brought to the disk, and then renamed: whoever reads sees the old
 // one or the new one. Several processes may use one folder. Reading and writing never hold more

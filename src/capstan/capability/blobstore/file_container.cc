@@ -103,10 +103,10 @@ class FileListing final : public Listing {
 Outcome<ContainerInfo> info_of(const FileRoot& root, const std::string& name) {
   auto folder = open_container(root, name);
   if (!folder) return std::unexpected(std::move(folder).error());
-  struct stat status {};
+  struct stat status{};
   // A folder that an operator made has no mark: its own time is the best there is.
-  if (::fstatat(folder->get(), std::string(container_mark).c_str(), &status,
-                AT_SYMLINK_NOFOLLOW) != 0 &&
+  if (::fstatat(folder->get(), std::string(container_mark).c_str(), &status, AT_SYMLINK_NOFOLLOW) !=
+          0 &&
       ::fstat(folder->get(), &status) != 0)
     return std::unexpected(system_error(fmt::format("cannot open container '{}'", name), errno));
   return ContainerInfo{.name = name,
@@ -125,25 +125,25 @@ class FileContainer final : public Container {
   }
 
   Task<Outcome<std::unique_ptr<Reader>>> read(std::string object, Range range) override {
-    return root_->run(
-        [root = root_, id = ObjectId(name_, std::move(object)),
-         range]() -> Outcome<std::unique_ptr<Reader>> {
-          auto found = open_object(root, id);
-          if (!found) return std::unexpected(std::move(found).error());
-          if (auto fits = resolve(range, found->size); !fits)
-            return std::unexpected(std::move(fits).error());
-          return std::make_unique<FileReader>(
-              root, std::make_shared<FileReading>(*std::move(found), range));
-        });
+    return root_->run([root = root_, id = ObjectId(name_, std::move(object)),
+                       range]() -> Outcome<std::unique_ptr<Reader>> {
+      auto found = open_object(root, id);
+      if (!found) return std::unexpected(std::move(found).error());
+      if (auto fits = resolve(range, found->size); !fits)
+        return std::unexpected(std::move(fits).error());
+      return std::make_unique<FileReader>(root,
+                                          std::make_shared<FileReading>(*std::move(found), range));
+    });
   }
 
   Task<Outcome<std::unique_ptr<Writer>>> write(std::string object) override {
-    return root_->run([root = root_,
-                       id = ObjectId(name_, std::move(object))]() -> Outcome<std::unique_ptr<Writer>> {
-      auto writing = FileWriting::begin(root, id);
-      if (!writing) return std::unexpected(std::move(writing).error());
-      return std::make_unique<FileWriter>(root, *std::move(writing));
-    });
+    return root_->run(
+        [root = root_,
+         id = ObjectId(name_, std::move(object))]() -> Outcome<std::unique_ptr<Writer>> {
+          auto writing = FileWriting::begin(root, id);
+          if (!writing) return std::unexpected(std::move(writing).error());
+          return std::make_unique<FileWriter>(root, *std::move(writing));
+        });
   }
 
   Task<Outcome<std::unique_ptr<Listing>>> list() override {

@@ -77,7 +77,7 @@ Outcome<FoundObject> open_object(const std::shared_ptr<FileRoot>& root, const Ob
   const std::string doing = fmt::format("cannot read object '{}'", id.object);
   // Not waiting for the other end of what may be a pipe.
   Descriptor file = open_beneath(*folder, file_name, O_RDONLY | O_NONBLOCK);
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) {
     if (errno == ENOENT) return std::unexpected(no_such_object(id.object));
     return std::unexpected(system_error(doing, errno));
@@ -99,7 +99,7 @@ Outcome<FoundObject> open_object(const std::shared_ptr<FileRoot>& root, const Ob
 std::optional<std::string> object_name(const Descriptor& folder, const std::string& file_name) {
   if (!is_hashed(file_name)) return name_of(file_name);
   const Descriptor file = open_beneath(folder, file_name, O_RDONLY | O_NONBLOCK);
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) return std::nullopt;
   auto name = name_behind(file, static_cast<std::uint64_t>(status.st_size));
   if (name && file_name_of(*name) != file_name) return std::nullopt;
@@ -175,7 +175,7 @@ Outcome<void> FileWriting::open_temporary() {
     file_ = open_beneath(root_->temporary, name, O_WRONLY | O_CREAT | O_EXCL);
     if (!file_) return std::unexpected(failed(errno));
     beside_ = std::move(name);
-    struct stat status {};
+    struct stat status{};
     if (::flock(file_.get(), LOCK_EX) == 0 && ::fstat(file_.get(), &status) == 0 &&
         status.st_nlink > 0)
       return {};

@@ -25,7 +25,7 @@ struct CloseFolder {
 
 bool is_regular_file(const Descriptor& folder, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
-  struct stat status {};
+  struct stat status{};
   return ::fstatat(folder.get(), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(status.st_mode);
 }

@@ -171,9 +171,9 @@ TEST(BlobstoreFile, SaysWhyAFolderCannotBeUsed) {
   EXPECT_EQ(connect_with(options).error().message(),
             "cannot keep objects in the folder '" + options.folder + "': Not a directory");
   options.folder = scratch.path() / "missing" / "folder";
-  EXPECT_EQ(connect_with(options).error().message(),
-            "cannot keep objects in the folder '" + options.folder +
-                "': No such file or directory");
+  EXPECT_EQ(
+      connect_with(options).error().message(),
+      "cannot keep objects in the folder '" + options.folder + "': No such file or directory");
 }
 
 TEST(BlobstoreFile, IsFoundAgainByAnotherStore) {

@@ -22,7 +22,8 @@ TEST(BlobstoreMemory, RefusesMoreThanItsLimitAlsoOfWhatIsNotCommitted) {
   const auto refused = now(other->write(Bytes::copy_of(std::string(6000, 'x'))));
 
   EXPECT_EQ(kind(refused), "full");
-  EXPECT_EQ(refused.error().message, "the blobstore is full: it holds at most 10000 bytes in memory");
+  EXPECT_EQ(refused.error().message,
+            "the blobstore is full: it holds at most 10000 bytes in memory");
 }
 
 TEST(BlobstoreMemory, CountsWhatGoes) {

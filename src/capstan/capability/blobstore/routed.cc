@@ -109,8 +109,8 @@ class RoutedStore final : public Store {
       : names_(std::move(names)), stores_(std::move(stores)) {}
 
   Waits waits() const override {
-    const bool never =
-        std::ranges::all_of(stores_, [](const auto& store) { return store->waits() == Waits::never; });
+    const bool never = std::ranges::all_of(
+        stores_, [](const auto& store) { return store->waits() == Waits::never; });
     return never ? Waits::never : Waits::maybe;
   }
 
@@ -161,15 +161,14 @@ class RoutedStore final : public Store {
     if (!target) return Outcome<void>(std::unexpected(denied(to.container)));
     std::string from_given = std::exchange(from.container, source->name);
     std::string to_given = std::exchange(to.container, target->name);
-    return changed(transfer_at(source->backend, std::move(from), target->backend, std::move(to),
-                               fate),
-                   [from_full = source->name, from_given = std::move(from_given),
-                    to_full = target->name,
-                    to_given = std::move(to_given)](Outcome<void>& outcome) {
-                     if (outcome) return;
-                     as_given(outcome.error(), from_full, from_given);
-                     as_given(outcome.error(), to_full, to_given);
-                   });
+    return changed(
+        transfer_at(source->backend, std::move(from), target->backend, std::move(to), fate),
+        [from_full = source->name, from_given = std::move(from_given), to_full = target->name,
+         to_given = std::move(to_given)](Outcome<void>& outcome) {
+          if (outcome) return;
+          as_given(outcome.error(), from_full, from_given);
+          as_given(outcome.error(), to_full, to_given);
+        });
   }
 
   Task<Outcome<void>> transfer_at(std::size_t source, ObjectId from, std::size_t target,

@@ -16,9 +16,9 @@ std::shared_ptr<Store> memory() { return connect_with(MemoryOptions()).value(); 
 
 std::shared_ptr<const Names> spread(
     std::optional<std::set<std::string, std::less<>>> allowed = std::nullopt) {
-  return std::make_shared<Names>(
-      std::vector<Placement>{{.label = "", .namespace_ = "shop"}, {.label = "images", .namespace_ = ""}},
-      std::move(allowed));
+  return std::make_shared<Names>(std::vector<Placement>{{.label = "", .namespace_ = "shop"},
+                                                        {.label = "images", .namespace_ = ""}},
+                                 std::move(allowed));
 }
 
 std::shared_ptr<Store> make_routed() { return route(spread(), {memory(), memory()}); }

@@ -69,7 +69,8 @@ static bool stream_failed(stream_error_t* failure, text_t* error) {
   return false;
 }
 
-// ------------------------------------------------------------------------------------------ writing
+// ------------------------------------------------------------------------------------------
+// writing
 
 static bool put_text(output_t stream, text_t text, text_t* error) {
   stream_error_t failure;
@@ -154,7 +155,8 @@ static bool nowhere(text_t* error) {
   return ok && bs_finish(value, error);
 }
 
-// ------------------------------------------------------------------------------------------ reading
+// ------------------------------------------------------------------------------------------
+// reading
 
 static bool say_stream(input_t stream, text_t* error) {
   stream_error_t failure;
@@ -212,7 +214,8 @@ static bool hold(lent_t container, text_t* error) {
   return true;
 }
 
-// -------------------------------------------------------------------------------------------- names
+// --------------------------------------------------------------------------------------------
+// names
 
 static bool say_names(names_t names, uint64_t count, text_t* error) {
   for (;;) {
@@ -237,8 +240,8 @@ static bool list(lent_t container, text_t* error) {
   bool ok = true;
   if (is("skip")) {
     skipped_t skipped;
-    ok = bs_skip_names(wasi_blobstore_container_borrow_stream_object_names(names),
-                       number(word[2]), &skipped, error);
+    ok = bs_skip_names(wasi_blobstore_container_borrow_stream_object_names(names), number(word[2]),
+                       &skipped, error);
     if (ok) {
       say_number(skipped.f0);
       say(skipped.f1 ? " end " : " more ");

@@ -126,9 +126,9 @@ static bool bs_get_data(lent_t container, text_t* name, uint64_t start, uint64_t
         wasi_blobstore_container_method_container_get_data(&arguments, &result));
 }
 static bool bs_write_data(lent_t container, text_t* name, lent_outgoing_t data, text_t* error) {
-  GIVES_NOTHING(wasi_blobstore_container_result_void_error_t,
-                wasi_blobstore_container_method_container_write_data(container, *name, data,
-                                                                     &result));
+  GIVES_NOTHING(
+      wasi_blobstore_container_result_void_error_t,
+      wasi_blobstore_container_method_container_write_data(container, *name, data, &result));
 }
 static bool bs_list(lent_t container, names_t* out, text_t* error) {
   GIVES(wasi_blobstore_container_result_own_stream_object_names_error_t, out,
@@ -136,14 +136,12 @@ static bool bs_list(lent_t container, names_t* out, text_t* error) {
 }
 static bool bs_delete_object(lent_t container, text_t* name, text_t* error) {
   GIVES_NOTHING(wasi_blobstore_container_result_void_error_t,
-                wasi_blobstore_container_method_container_delete_object(container, *name,
-                                                                        &result));
+                wasi_blobstore_container_method_container_delete_object(container, *name, &result));
 }
-static bool bs_delete_objects(lent_t container,
-                              texts_t* names, text_t* error) {
-  GIVES_NOTHING(wasi_blobstore_container_result_void_error_t,
-                wasi_blobstore_container_method_container_delete_objects(container, *names,
-                                                                         &result));
+static bool bs_delete_objects(lent_t container, texts_t* names, text_t* error) {
+  GIVES_NOTHING(
+      wasi_blobstore_container_result_void_error_t,
+      wasi_blobstore_container_method_container_delete_objects(container, *names, &result));
 }
 static bool bs_has(lent_t container, text_t* name, bool* out, text_t* error) {
   GIVES(wasi_blobstore_container_result_bool_error_t, out,
@@ -159,13 +157,13 @@ static bool bs_clear(lent_t container, text_t* error) {
 }
 static bool bs_read_names(lent_names_t names, uint64_t count, some_names_t* out, text_t* error) {
   GIVES(wasi_blobstore_container_result_tuple2_list_object_name_bool_error_t, out,
-        wasi_blobstore_container_method_stream_object_names_read_stream_object_names(
-            names, count, &result));
+        wasi_blobstore_container_method_stream_object_names_read_stream_object_names(names, count,
+                                                                                     &result));
 }
 static bool bs_skip_names(lent_names_t names, uint64_t count, skipped_t* out, text_t* error) {
   GIVES(wasi_blobstore_container_result_tuple2_u64_bool_error_t, out,
-        wasi_blobstore_container_method_stream_object_names_skip_stream_object_names(
-            names, count, &result));
+        wasi_blobstore_container_method_stream_object_names_skip_stream_object_names(names, count,
+                                                                                     &result));
 }
 
 #endif
