@@ -8,6 +8,7 @@ set(concurrency_sources ${unit_sources})
 list(FILTER unit_sources EXCLUDE REGEX "_concurrency_test\\.cc$")
 list(FILTER concurrency_sources INCLUDE REGEX "_concurrency_test\\.cc$")
 file(GLOB_RECURSE testing_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/capstan/*_testing.cc)
+list(FILTER testing_sources EXCLUDE REGEX "/capstan/(capability|backend|platform|cli)/")
 
 capstan_add_tests(NAME capstan-unit-tests LABEL unit SOURCES ${unit_sources} ${testing_sources})
 if(concurrency_sources)

@@ -32,6 +32,17 @@ TEST(BlockingPool, EndingItFinishesWhatWasPosted) {
   EXPECT_EQ(done, 1000);
 }
 
+TEST(BlockingPool, WorkMayBeTheLastToOwnIt) {
+  std::atomic<int> done = 0;
+  {
+    auto pool = std::make_shared<BlockingPool>(BlockingPool::Options{.threads = 2});
+    BlockingPool& posted = *pool;
+    // The pool ends when this piece of work does.
+    posted.post([pool = std::move(pool), &done] { ++done; });
+  }
+  while (done == 0) std::this_thread::yield();
+}
+
 TEST(BlockingPool, WorkWhoseTaskWasDestroyedIsDoneAllTheSame) {
   std::atomic<int> done = 0;
   {

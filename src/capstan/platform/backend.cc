@@ -10,6 +10,7 @@
 namespace capstan::platform {
 namespace {
 
+constexpr BackendScheme blobstore_schemes[] = {{"memory", ""}, {"file", "DIR"}};
 constexpr BackendScheme config_schemes[] = {{"options", ""}, {"file", "FILE"}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""},
                                               {"sqlite", "FILE"},
@@ -20,6 +21,7 @@ constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {
 constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
+    {.name = "blobstore", .schemes = blobstore_schemes, .labels = true},
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},

@@ -1,5 +1,6 @@
 #include <capstan/platform/capabilities.h>
 
+#include <capstan/capability/blobstore/bind.h>
 #include <capstan/capability/config/bind.h>
 #include <capstan/capability/keyvalue/bind.h>
 #include <capstan/capability/logging/bind.h>
@@ -20,6 +21,7 @@ struct Served {
 };
 
 constexpr Served all_served[] = {
+    {"blobstore", blobstore::interfaces, wire_blobstore},
     {"config", config::interfaces, wire_config},
     {"keyvalue", keyvalue::interfaces, wire_keyvalue},
     {"logging", logging::interfaces, wire_logging},

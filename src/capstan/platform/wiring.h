@@ -23,6 +23,7 @@ struct Wiring {
   const RunSettings& settings;
 };
 
+Result<void> wire_blobstore(const Wiring& wiring);
 Result<void> wire_config(const Wiring& wiring);
 Result<void> wire_keyvalue(const Wiring& wiring);
 Result<void> wire_logging(const Wiring& wiring);
