@@ -54,18 +54,5 @@ TEST(BlockingPool, WorkWhoseTaskWasDestroyedIsDoneAllTheSame) {
   EXPECT_EQ(done, 1);
 }
 
-TEST(BlockingPool, MayEndInItsOwnWork) {
-  Completion<bool> ended;
-  {
-    auto pool = std::make_shared<BlockingPool>();
-    BlockingPool& posting = *pool;
-    posting.post([owner = std::move(pool), ended]() mutable {
-      owner.reset();
-      ended.complete(true);
-    });
-  }
-  EXPECT_TRUE(block_on(ended.wait()));
-}
-
 }  // namespace
 }  // namespace capstan
