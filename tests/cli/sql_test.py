@@ -25,7 +25,7 @@ class Sql(harness.CommandTest):
         self.check_sql("default", CREATE, INSERT, SELECT, out=ROWS)
         finished = self.sql("default", SELECT)
         self.assertEqual((finished.out, finished.status),
-                         (f"error: no such table: t (SQLITE_ERROR), at byte 14, in: {SELECT}\n", 1))
+                         (f"error: no such table: t (SQLITE_ERROR), in: {SELECT}\n", 1))
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_names_in_memory_are_databases_of_their_own(self):

@@ -36,12 +36,15 @@ void exports_bench_sql_setup(void) {
   wasi_sql_types_own_error_t error;
   if (!wasi_sql_types_static_connection_open(&name, &connection, &error)) abort();
   exec("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, score REAL, data BLOB)", NULL, 0);
+  exec("CREATE TABLE indexed (id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB)",
+       NULL, 0);
+  exec("CREATE INDEX indexed_score ON indexed (score)", NULL, 0);
 }
 
-void exports_bench_sql_insert(uint32_t rows) {
+void exports_bench_sql_insert(uint32_t rows, bool indexed) {
   static uint8_t data[32];
   char name[] = "item 00000000";
-  exec("DELETE FROM items", NULL, 0);
+  exec(indexed ? "DELETE FROM indexed" : "DELETE FROM items", NULL, 0);
   exec("BEGIN", NULL, 0);
   for (uint32_t i = 0; i < rows; ++i) {
     for (uint32_t digit = 0, rest = i; digit < 8; ++digit, rest /= 10)
@@ -59,19 +62,24 @@ void exports_bench_sql_insert(uint32_t rows) {
     values[2].val.double_.val = i * 0.5;
     values[3].val.binary.is_some = true;
     values[3].val.binary.val = (bench_sql_list_u8_t){data, sizeof data};
-    exec("INSERT INTO items (id, name, score, data) VALUES (?, ?, ?, ?)", values, 4);
+    exec(indexed ? "INSERT INTO indexed (id, name, score, data) VALUES (?, ?, ?, ?)"
+                 : "INSERT INTO items (id, name, score, data) VALUES (?, ?, ?, ?)",
+         values, 4);
   }
   exec("COMMIT", NULL, 0);
 }
 
-uint64_t exports_bench_sql_select(uint32_t times) {
+uint64_t exports_bench_sql_select(uint32_t times, bool sorted) {
+  static const char by_key[] =
+      "SELECT id, name, score, data FROM items WHERE id >= ? ORDER BY id LIMIT 100";
+  static const char by_name[] =
+      "SELECT id, name, score, data FROM items WHERE id >= ? ORDER BY name DESC LIMIT 100";
   uint64_t sum = 0;
   for (uint32_t i = 0; i < times; ++i) {
     value_t from = {.tag = WASI_SQL_TYPES_DATA_TYPE_INT64};
     from.val.int64.is_some = true;
     from.val.int64.val = (i * 37) % 900;
-    wasi_sql_types_own_statement_t statement = prepare(
-        "SELECT id, name, score, data FROM items WHERE id >= ? ORDER BY id LIMIT 100", &from, 1);
+    wasi_sql_types_own_statement_t statement = prepare(sorted ? by_name : by_key, &from, 1);
     wasi_sql_types_own_error_t error;
     wasi_sql_readwrite_list_row_t rows;
     if (!wasi_sql_readwrite_query(wasi_sql_types_borrow_connection(connection),
