@@ -10,6 +10,8 @@
 namespace capstan::bench {
 
 [[nodiscard]] std::vector<Row> measure_keyvalue(int rounds);
+[[nodiscard]] std::vector<Row> measure_redis(int rounds);
+[[nodiscard]] std::vector<Row> measure_sql(int rounds);
 
 // What a program that ends well has printed; ends this one with a message otherwise.
 [[nodiscard]] std::string output_of(const std::vector<std::string>& command);

@@ -49,6 +49,10 @@ struct Part {
 };
 constexpr Part parts[] = {
     {"keyvalue", &capstan::bench::measure_keyvalue},
+    {"sql", &capstan::bench::measure_sql},
+#ifdef CAPSTAN_HAS_REDIS
+    {"redis", &capstan::bench::measure_redis},
+#endif
 };
 
 }  // namespace

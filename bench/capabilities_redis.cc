@@ -3,10 +3,8 @@
 //
 // Both ask the same server for the same key, in turn, so that a change of the machine's speed meets
 // both.
-//
-//   capstan-bench-redis [ROUNDS]        writes build/bench/redis.json
+#include "capabilities.h"
 #include "redis_server.h"
-#include "report.h"
 
 #include <capstan/backend/redis/redis.h>
 #include <capstan/base/task.h>
@@ -21,7 +19,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -29,11 +26,9 @@
 #include <string>
 #include <vector>
 
+namespace capstan::bench {
 namespace {
 
-using capstan::Result;
-using capstan::Task;
-using capstan::bench::Row;
 using Guest = wit::bench::gets::Gets;
 using Ran = Result<std::expected<std::uint64_t, std::string>>;
 
@@ -44,10 +39,6 @@ constexpr std::size_t value_bytes = 100;
 constexpr const char* bucket = "key";
 constexpr const char* key = "__rand_int__";
 
-[[noreturn]] void stop(const std::string& why) {
-  fmt::print(stderr, "bench: {}\n", why);
-  std::exit(1);
-}
 template <typename T>
 T must(Result<T> result) {
   if (!result) stop(result.error().message());
@@ -122,9 +113,9 @@ double ours(const auto& prepared) {
 
 // The same by redis-benchmark.
 double peer(std::uint16_t port) {
-  const std::string text = capstan::services::output_of(
-      {"redis-benchmark", "-h", "127.0.0.1", "-p", std::to_string(port), "-P", "16", "-c", "64",
-       "-t", "get", "-n", "500000", "--csv"});
+  const std::string text =
+      output_of({"redis-benchmark", "-h", "127.0.0.1", "-p", std::to_string(port), "-P", "16", "-c",
+                 "64", "-t", "get", "-n", "500000", "--csv"});
   const auto at = text.find("\"GET\",\"");
   if (at == std::string::npos) stop("redis-benchmark says: " + text);
   return std::strtod(text.c_str() + at + 7, nullptr);
@@ -132,10 +123,9 @@ double peer(std::uint16_t port) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  const int rounds = count > 1 ? std::atoi(arguments[1]) : 7;
-  const capstan::services::RedisServer server;
-  capstan::redis::Options options;
+std::vector<Row> measure_redis(int rounds) {
+  const services::RedisServer server;
+  redis::Options options;
   options.host = "127.0.0.1";
   options.port = server.port();
   const auto store = must(capstan::redis::connect_with(options));
@@ -160,13 +150,14 @@ int main(int count, char** arguments) {
     peer_speeds.push_back(other);
     ratios.push_back(mine / other);
   }
-  const std::vector<Row> rows = {{.name = "redis-get-64-in-flight",
-                                  .value = capstan::bench::median(our_speeds),
-                                  .unit = "gets/s",
-                                  .baseline = "redis-benchmark -P 16 -c 64",
-                                  .baseline_value = capstan::bench::median(peer_speeds),
-                                  .ratio = capstan::bench::median(ratios),
-                                  .goal = 0.5}};
-  capstan::bench::print(rows);
-  return capstan::bench::write_json("redis", rows) ? 0 : 1;
+  return {{.name = "redis-get-64-in-flight",
+           .value = median(our_speeds),
+           .unit = "gets/s",
+           .baseline = "redis-benchmark -P 16 -c 64",
+           .baseline_value = median(peer_speeds),
+           .ratio = median(ratios),
+           .goal = 0.5,
+           .better = Better::higher}};
 }
+
+}  // namespace capstan::bench

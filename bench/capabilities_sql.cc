@@ -8,7 +8,7 @@
 //
 // The first two are the cheapest statements SQLite has: what they show is the way there and back.
 // Both sides read every value that comes back: into a struct of std::string and std::vector in C++.
-#include "capabilities_sql.h"
+#include "capabilities.h"
 
 #include <capstan/capability/sql/bind.h>
 #include <capstan/capability/sql/sqlite.h>
@@ -33,16 +33,6 @@ namespace {
 
 constexpr std::uint32_t inserts = 1000;
 constexpr std::uint32_t selects = 200;
-
-[[noreturn]] void stop(const std::string& why) {
-  fmt::print(stderr, "bench: {}\n", why);
-  std::exit(1);
-}
-template <typename T>
-T must(Result<T> result) {
-  if (!result) stop(result.error().message());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 enum class Table { bare, indexed };
 enum class Order { by_key, sorted };

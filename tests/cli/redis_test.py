@@ -101,7 +101,7 @@ class Redis(harness.CommandTest):
         url = self.url("?connect=eager&max-retries=0")
         finished = self.store("k", url)
 
-        self.assertEqual((finished.out, finished.status), ("", NOT_RUNNABLE))
+        self.assertEqual((finished.out, finished.status), ("", USAGE))
         self.assertIn(f"'{url}': redis at 127.0.0.1:{self.server.port} cannot be reached: connection refused "
                       "(tried 1 time): look at the address and whether the server runs\n", finished.err)
 
@@ -130,7 +130,7 @@ class Redis(harness.CommandTest):
                 ("redis://cache?counters=roman",
                  "'redis://cache?counters=roman': counters: 'roman' is not understood: write binary or decimal")):
             finished = self.store("k", url)
-            self.assertEqual((finished.out, finished.status), ("", NOT_RUNNABLE), url)
+            self.assertEqual((finished.out, finished.status), ("", USAGE), url)
             self.assertIn(message, finished.err)
         self.check_error(["run", "--backend", "keyvalue=rediss", PROBE],
                          "--backend: 'rediss' does not say where: write keyvalue=rediss://HOST:PORT", USAGE)

@@ -102,7 +102,8 @@ Result<std::unique_ptr<EventLoop>> EventLoop::start(const std::string& name) {
   std::unique_ptr<EventLoop> loop(new EventLoop(std::move(state)));
   const int wake = loop->poster_.inbox_->wake.get();
   if (wake < 0) return no_loop("an eventfd");
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = wake_up}};
+  // Told of each write, so that nobody needs to read it.
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = wake_up}};
   if (::epoll_ctl(loop->state_->epoll.get(), EPOLL_CTL_ADD, wake, &event) != 0)
     return no_loop("a watch of an eventfd");
   try {
@@ -200,11 +201,7 @@ void EventLoop::turn() {
 }
 
 void EventLoop::tell(std::uint64_t watch, std::uint32_t events) {
-  if (watch == wake_up) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto drained = ::read(poster_.inbox_->wake.get(), &count, sizeof count);
-    return;
-  }
+  if (watch == wake_up) return;  // run_posted() follows
   // An error is for whoever reads or writes next.
   const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
   auto found = state_->watches.find(watch);
