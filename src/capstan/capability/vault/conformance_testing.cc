@@ -50,7 +50,9 @@ std::vector<Region> writable_regions() {
     std::string rights;
     std::istringstream words(line);
     words >> std::hex >> region.first >> dash >> region.end >> rights;
-    if (rights.starts_with("rw")) regions.push_back(region);
+    // Larger ones are tables of a sanitizer, which have nothing but zeroes almost everywhere.
+    const bool ours = region.end - region.first < (std::uintptr_t{4} << 30);
+    if (ours && rights.starts_with("rw")) regions.push_back(region);
   }
   return regions;
 }
