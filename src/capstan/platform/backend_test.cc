@@ -36,7 +36,7 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("teapot=memory"),
             "there is no capability 'teapot': there are config, keyvalue, logging");
   EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging");
-  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory");
+  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory, sqlite");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
   EXPECT_EQ(
