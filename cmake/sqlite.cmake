@@ -26,9 +26,11 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
 add_library(capstan_sqlite STATIC ${CAPSTAN_SQLITE_SOURCE}/sqlite3.c)
 target_include_directories(capstan_sqlite SYSTEM PUBLIC ${CAPSTAN_SQLITE_SOURCE})
 # Serialised by its callers, who share no connection between threads; nothing loads extensions; memory is
-# not counted under a lock; text in double quotes is never a string.
+# not counted under a lock; text in double quotes is never a string; temporary tables and sorting make no
+# files; a schema cannot call what has side effects.
 target_compile_definitions(capstan_sqlite PRIVATE
   SQLITE_THREADSAFE=2 SQLITE_DEFAULT_MEMSTATUS=0 SQLITE_DQS=0 SQLITE_LIKE_DOESNT_MATCH_BLOBS
+  SQLITE_TEMP_STORE=3 SQLITE_TRUSTED_SCHEMA=0 SQLITE_DEFAULT_WORKER_THREADS=0
   SQLITE_OMIT_LOAD_EXTENSION SQLITE_OMIT_DEPRECATED SQLITE_OMIT_SHARED_CACHE SQLITE_USE_ALLOCA
   SQLITE_ENABLE_COLUMN_METADATA SQLITE_ENABLE_MATH_FUNCTIONS SQLITE_ENABLE_FTS5 SQLITE_ENABLE_RTREE
   SQLITE_MAX_EXPR_DEPTH=200)

@@ -4,7 +4,7 @@ include_guard(GLOBAL)
 # capstan_add_tests(NAME name LABEL label SOURCES file... [LIBRARIES library...] [DEPENDS target...])
 #
 # A GoogleTest program; every TEST becomes a ctest test with that label. Labels in use: unit, concurrency,
-# golden, seam, conformance, cli, examples, tidy, consumer; slow keeps a test out of `./dev test`, and
+# golden, seam, services, conformance, cli, examples, tidy, consumer; slow keeps a test out of `./dev test`, and
 # no-sanitizer out of the sanitizer run.
 function(capstan_add_tests)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LABEL" "SOURCES;LIBRARIES;DEPENDS")

@@ -3,7 +3,7 @@
 # Code that only tests share is in x_testing.h and x_testing.cc.
 # The tests of what stands above the library are declared in src/CMakeLists.txt.
 file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/capstan/*_test.cc)
-list(FILTER unit_sources EXCLUDE REGEX "/capstan/(capability|backend|platform|cli)/")
+list(FILTER unit_sources EXCLUDE REGEX "/capstan/(capability|keyfiles|backend|platform|cli)/")
 set(concurrency_sources ${unit_sources})
 list(FILTER unit_sources EXCLUDE REGEX "_concurrency_test\\.cc$")
 list(FILTER concurrency_sources INCLUDE REGEX "_concurrency_test\\.cc$")

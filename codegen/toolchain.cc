@@ -114,6 +114,42 @@ std::string place_of(std::string_view name) {
   return skeleton ? "skeletons/" + std::string(name) : std::string(name);
 }
 
+// wit-bindgen's C++ generator forgets that an exported resource which comes back as own<r> has a
+// new handle: dropping it would drop whatever has the old one. These two edits tell the object.
+constexpr std::string_view handle_taker =
+    "  // Takes over an object that comes back with a new handle.\n"
+    "  static R *Take(handle_t h) {\n"
+    "    R *object = R::ResourceRep(h);\n"
+    "    object->handle = h;\n"
+    "    return object;\n"
+    "  }\n";
+
+std::string with_handle_taker(std::string text) {
+  constexpr std::string_view before = "  handle_t into_handle() {";
+  const auto at = text.find(before);
+  return at == std::string::npos ? text : text.insert(at, handle_taker);
+}
+
+// "x::Cas::Owned(x::Cas::ResourceRep(arg0))" takes instead.
+std::string with_taken_handles(std::string text) {
+  constexpr std::string_view owned = "::Owned(";
+  constexpr std::string_view found = "::ResourceRep(";
+  for (auto at = text.find(owned); at != std::string::npos; at = text.find(owned, at + 1)) {
+    const auto end = text.find('(', at + owned.size());
+    if (end == std::string::npos) break;
+    const auto begin = end + 1 - found.size();
+    if (begin > at && text.compare(begin, found.size(), found) == 0)
+      text.replace(begin, found.size(), "::Take(");
+  }
+  return text;
+}
+
+std::string corrected(std::string_view name, std::string contents) {
+  if (name == "wit.h") return with_handle_taker(std::move(contents));
+  if (name.ends_with(".cpp")) return with_taken_handles(std::move(contents));
+  return contents;
+}
+
 }  // namespace
 
 Outcome<std::vector<File>> guest_bindings(const Wit& wit, std::uint32_t world,
@@ -132,8 +168,10 @@ Outcome<std::vector<File>> guest_bindings(const Wit& wit, std::uint32_t world,
       raw, &capstan_toolchain_files_delete);
   std::vector<File> result;
   for (std::size_t i = 0; i < capstan_toolchain_files_count(raw); ++i) {
-    result.push_back({place_of(view_of(capstan_toolchain_files_name(raw, i))),
-                      std::string(view_of(capstan_toolchain_files_contents(raw, i)))});
+    const std::string_view name = view_of(capstan_toolchain_files_name(raw, i));
+    result.push_back(
+        {place_of(name),
+         corrected(name, std::string(view_of(capstan_toolchain_files_contents(raw, i))))});
   }
   return result;
 }

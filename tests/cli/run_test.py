@@ -169,9 +169,9 @@ greeting = "hello"
         self.check_error(["run", "app"], "app/capstan.toml: there is no file 'app/nope.wasm'", USAGE)
 
     def test_values_are_checked_as_on_the_command_line(self):
-        self.write("app/capstan.toml", f'[component]\nsource = "{PROBE}"\n[run]\nbackends = ["x=y"]\n')
-        self.check_error(["run", "app"], "app/capstan.toml:4: backends: there is no capability 'x': "
-                         "there are blobstore, config, keyvalue, logging, sql, vault", USAGE)
+        self.write("app/capstan.toml", f'[component]\nsource = "{PROBE}"\n[run]\nbackends = ["keyvalu=y"]\n')
+        self.check_error(["run", "app"], "app/capstan.toml:4: backends: there is no capability "
+                         "'keyvalu', did you mean 'keyvalue'?", USAGE)
 
 
 class Grants(harness.CommandTest):
@@ -247,8 +247,8 @@ class Grants(harness.CommandTest):
         for text, message in (
                 ("keyvalue", "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory"),
                 ("keyvalu=memory", "there is no capability 'keyvalu', did you mean 'keyvalue'?"),
-                ("keyvalue=", "'keyvalue=' names no backend: keyvalue can be memory"),
-                ("keyvalue=redis://x", "keyvalue has no backend 'redis': it can be memory")):
+                ("keyvalue=", "'keyvalue=' names no backend: keyvalue can be memory, sqlite, redis, rediss"),
+                ("keyvalue=nats://x", "keyvalue has no backend 'nats': it can be memory, sqlite, redis, rediss")):
             self.check_error(["run", "--backend", text, PROBE], f"--backend: {message}", USAGE)
         self.check_error(["run", "--backend", "logging=none", "--backend", "logging=stderr", PROBE],
                          "logging has two backends, 'none' and 'stderr': choose one", USAGE)

@@ -73,6 +73,7 @@ case $kind in
       [[ -s moved/share/$file ]] || { echo "share/$file is not installed" >&2; exit 1; }
     done
     capstan doctor | grep "find_package(capstan) works with -DCMAKE_PREFIX_PATH=$work/moved"
+    capstan doctor | grep "^ok  backend redis: loads"
     capstan new component hello
     capstan build hello
     [[ $(capstan run hello -- Ada) == "hello, Ada" ]] || { echo "hello did not greet" >&2; exit 1; }

@@ -20,7 +20,8 @@ LONG_FILES = {
 }
 
 EXTENSIONS = {
-    "", ".c", ".cc", ".cmake", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".py", ".rs", ".seed", ".sh",
+    "", ".c", ".cc", ".cmake", ".go", ".h", ".in", ".js", ".json", ".lock", ".map", ".md", ".mod", ".py", ".rs",
+    ".seed", ".sh", ".sum",
     ".toml", ".txt", ".wasm", ".wat", ".wit",
 }
 NAMES_WITHOUT_EXTENSION = {
@@ -44,7 +45,9 @@ ROOMS = {
     "src/capstan/bundle/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/bundle/",
                             "capstan/bundle.h", "capstan/interface.h", "capstan/engine.h",
                             "capstan/toolchain.h"),
-    "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/"),
+    "src/capstan/keyfiles/": ("capstan/keyfiles/",),
+    "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/",
+                                "capstan/keyfiles/"),
     "src/capstan/backend/": ("capstan/base/", "capstan/capability/", "capstan/backend/"),
     "src/capstan/platform/": ("capstan/base/", "capstan/host/", "capstan/bundle/", "capstan/capability/",
                               "capstan/platform/", "capstan/toolchain.h"),

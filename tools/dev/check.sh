@@ -46,7 +46,8 @@ build_and_test() {
 # The tests that need no engine: its fibers and signal handlers are strangers to the sanitizers.
 address_sanitizer() {
   build asan capstan-unit-tests capstan-concurrency-tests capstan-capability-tests \
-    capstan-capability-concurrency-tests capstan-smoke-lift
+    capstan-capability-concurrency-tests capstan-backend-tests capstan-backend-concurrency-tests \
+    capstan-smoke-lift
   run_tests asan -L '^(unit|concurrency)$'
   build-asan/bin/capstan-smoke-lift fuzz/corpus/lift 20000
 }
@@ -56,7 +57,8 @@ thread_sanitizer() {
     say "no *_concurrency_test.cc in src/: nothing to run under ThreadSanitizer"
     return 0
   fi
-  build tsan capstan-concurrency-tests capstan-capability-concurrency-tests
+  build tsan capstan-concurrency-tests capstan-capability-concurrency-tests \
+    capstan-backend-concurrency-tests
   run_tests tsan -L '^concurrency$'
 }
 

@@ -9,6 +9,7 @@ packages=(
   libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc
   python3 python3-venv git
   zsh fish mandoc
+  libssl-dev redis-tools openssl
 )
 
 install_packages() {

@@ -3,8 +3,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 namespace capstan {
 
@@ -13,7 +11,6 @@ struct BlockingPool::State {
   std::condition_variable changed;
   std::deque<std::function<void()>> queue;
   bool ending = false;
-  std::vector<std::thread> threads;
 
   void work() {
     std::unique_lock lock(mutex);
@@ -32,7 +29,7 @@ struct BlockingPool::State {
 
 BlockingPool::BlockingPool(const Options& options) : state_(std::make_shared<State>()) {
   for (std::size_t i = 0; i < options.threads; ++i)
-    state_->threads.emplace_back([state = state_] { state->work(); });
+    threads_.emplace_back([state = state_] { state->work(); });
 }
 
 BlockingPool::~BlockingPool() {
@@ -41,8 +38,8 @@ BlockingPool::~BlockingPool() {
     state_->ending = true;
   }
   state_->changed.notify_all();
-  for (std::thread& thread : state_->threads) {
-    // What a piece of work owned may have been the last to own the pool.
+  for (std::thread& thread : threads_) {
+    // The last owner of a pool may be a piece of its work: that thread finishes on its own.
     if (thread.get_id() == std::this_thread::get_id()) {
       thread.detach();
     } else {

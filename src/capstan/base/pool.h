@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace capstan {
 
@@ -26,8 +28,7 @@ class BlockingPool {
   BlockingPool() : BlockingPool(Options()) {}
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
-  // Finishes what was posted. It may end on one of its own threads, when work was the last to own
-  // it.
+  // Finishes what was posted; called by a piece of that work, leaves the rest to its own thread.
   ~BlockingPool();
 
   // Runs `work` on one of the threads, later. It must not throw.
@@ -36,6 +37,7 @@ class BlockingPool {
  private:
   struct State;
   std::shared_ptr<State> state_;  // shared with the threads
+  std::vector<std::thread> threads_;
 };
 
 // The result of `work`, which runs on the pool; without a pool it runs here and now, and the task

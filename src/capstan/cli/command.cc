@@ -69,12 +69,19 @@ struct Definition {
 
 // In the order of `capstan --help`.
 constexpr Definition definitions[] = {
-    {"run", define_run},         {"component", define_component_run},
-    {"inspect", define_inspect}, {"new", define_new},
-    {"build", define_build},     {"componentize", define_componentize},
-    {"compose", define_compose}, {"compile", define_compile},
-    {"bindgen", define_bindgen}, {"bundle", define_bundle},
-    {"doctor", define_doctor},   {"completion", define_completion},
+    {"run", define_run},
+    {"component", define_component_run},
+    {"inspect", define_inspect},
+    {"new", define_new},
+    {"build", define_build},
+    {"componentize", define_componentize},
+    {"compose", define_compose},
+    {"compile", define_compile},
+    {"bindgen", define_bindgen},
+    {"bundle", define_bundle},
+    {"vault", define_vault},
+    {"doctor", define_doctor},
+    {"completion", define_completion},
     {"man", define_man},
 };
 

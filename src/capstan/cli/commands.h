@@ -15,6 +15,7 @@ void define_compose(CLI::App& app, Session& session);
 void define_compile(CLI::App& app, Session& session);
 void define_bindgen(CLI::App& app, Session& session);
 void define_bundle(CLI::App& app, Session& session);
+void define_vault(CLI::App& app, Session& session);
 void define_doctor(CLI::App& app, Session& session);
 void define_completion(CLI::App& app, Session& session);
 void define_man(CLI::App& app, Session& session);

@@ -11,9 +11,13 @@ namespace capstan::platform {
 namespace {
 
 constexpr BackendScheme blobstore_schemes[] = {{"memory", ""}, {"file", "DIR"}};
-constexpr BackendScheme config_schemes[] = {{"options", ""}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
-constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme config_schemes[] = {{"options", ""}, {"file", "FILE"}};
+constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""},
+                                              {"sqlite", "FILE"},
+                                              {"file", "DIR", true},
+                                              {"redis", "[//HOST:PORT]"},
+                                              {"rediss", "//HOST:PORT"}};
+constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {"none", ""}};
 constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
@@ -54,8 +58,8 @@ Result<const CapabilityInfo*> find_capability(std::string_view name) {
 }
 
 // Whether the capability has such a backend, and the address what the backend needs.
-Result<void> check_scheme(const CapabilityInfo& capability, std::string_view chosen,
-                          const Url& url) {
+Result<const BackendScheme*> check_scheme(const CapabilityInfo& capability, std::string_view chosen,
+                                          const Url& url) {
   const auto scheme = std::ranges::find(capability.schemes, url.scheme, &BackendScheme::name);
   if (scheme == capability.schemes.end()) {
     const std::vector<std::string_view> names = scheme_names(capability);
@@ -70,11 +74,11 @@ Result<void> check_scheme(const CapabilityInfo& capability, std::string_view cho
                 fmt::format("'{}' is more than a name, but the backend '{}' takes nothing else: "
                             "write {}={}",
                             url.shown(), scheme->name, chosen, scheme->name));
-  if (!scheme->place.empty() && url.rest.empty())
+  if (!scheme->place.empty() && !scheme->place.starts_with('[') && url.rest.empty())
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' does not say where: write {}={}:{}", url.shown(), chosen,
                             scheme->name, scheme->place));
-  return {};
+  return &*scheme;
 }
 
 }  // namespace
@@ -109,13 +113,13 @@ Result<BackendChoice> parse_backend(std::string_view text) {
                 fmt::format("'{}' names no backend: {} can be {}", text, name,
                             fmt::join(scheme_names(*capability), ", ")));
   CAPSTAN_TRY(Url parsed, Url::parse(url));
-  CAPSTAN_TRY_VOID(check_scheme(*capability, chosen, parsed));
+  CAPSTAN_TRY(const BackendScheme* const scheme, check_scheme(*capability, chosen, parsed));
   BackendChoice choice{.capability = std::string(name),
                        .label = colon == std::string_view::npos
                                     ? std::string()
                                     : std::string(chosen.substr(colon + 1)),
                        .url = std::move(parsed)};
-  CAPSTAN_TRY(choice.shared, UrlOptions(choice.url).yes_or_no("shared", false));
+  CAPSTAN_TRY(choice.shared, UrlOptions(choice.url).yes_or_no("shared", scheme->shared));
   std::erase_if(choice.url.options, [](const auto& option) { return option.first == "shared"; });
   return choice;
 }

@@ -5,7 +5,8 @@
 // A label is the name a component knows an instance of a capability by; without one the choice is
 // for every name that has none of its own. The URL's scheme says which backend, the rest is the
 // backend's own, but for one option that all of them have: `shared=yes` leaves out the namespace
-// that names of one application otherwise get (capability/names.h).
+// that names of one application otherwise get (capability/names.h), `shared=no` puts it in where
+// the backend has none by default.
 #pragma once
 
 #include <capstan/base/result.h>
@@ -26,8 +27,11 @@ struct BackendChoice {
 };
 
 struct BackendScheme {
-  std::string_view name;   // "sqlite"
-  std::string_view place;  // what has to follow: "FILE"; empty: nothing may
+  std::string_view name;  // "sqlite"
+  // What has to follow: "FILE"; empty: nothing may; in brackets: it may be left out.
+  std::string_view place;
+  // Unless the address says otherwise: people name things there themselves.
+  bool shared = false;
 };
 
 // One capability and what can serve it; the first scheme is the default.

@@ -35,6 +35,11 @@ TEST(Backend, SharingIsNoBusinessOfTheBackend) {
   EXPECT_EQ(choice.url.shown(), "memory?bytes=1MiB");
 }
 
+TEST(Backend, FoldersThatPeopleLookIntoHaveNoNamespaceUnlessOneIsAskedFor) {
+  EXPECT_TRUE(parse_backend("keyvalue=file:data").value().shared);
+  EXPECT_FALSE(parse_backend("keyvalue=file:data?shared=no").value().shared);
+}
+
 TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("keyvalue"),
             "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory");
@@ -42,7 +47,8 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
             "there is no capability 'keyvalu', did you mean 'keyvalue'?");
   EXPECT_EQ(refusal("teapot=memory"), "there is no capability 'teapot': there are " + all_names());
   EXPECT_EQ(refusal("=memory"), "there is no capability '': there are " + all_names());
-  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory");
+  EXPECT_EQ(refusal("keyvalue="),
+            "'keyvalue=' names no backend: keyvalue can be memory, sqlite, file, redis, rediss");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
   EXPECT_EQ(
@@ -50,7 +56,7 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
       "'logging:app=stderr' has a label, but there is one logging only: write logging=stderr");
   EXPECT_EQ(refusal("keyvalue=memroy"), "keyvalue has no backend 'memroy', did you mean 'memory'?");
   EXPECT_EQ(refusal("logging=redis://cache"),
-            "logging has no backend 'redis': it can be stderr, none");
+            "logging has no backend 'redis': it can be stderr, file, none");
   EXPECT_EQ(refusal("keyvalue=memory://big"),
             "'memory://big' is more than a name, but the backend 'memory' takes nothing else: "
             "write keyvalue=memory");

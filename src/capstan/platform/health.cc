@@ -2,6 +2,7 @@
 
 #include <capstan/base/version.h>
 #include <capstan/host/engine.h>
+#include <capstan/platform/backend_modules.h>
 #include <capstan/platform/guest_compiler.h>
 #include <capstan/platform/process.h>
 
@@ -210,6 +211,20 @@ Check check_cmake() {
           "./dev install --prefix <folder>, in Capstan's checkout"};
 }
 
+// Whether a backend is in, and finds its libraries.
+Check check_backend(const KnownModule& module) {
+  const std::string name = fmt::format("backend {}", module.name);
+  const auto loaded = load_module(module);
+  if (loaded)
+    return {name, State::good, fmt::format("loads, for addresses {}", (*loaded)->schemes)};
+  std::error_code error;
+  const bool installed =
+      fs::exists(modules_folder() / fmt::format("libcapstan_backend_{}.so", module.name), error);
+  return {name, State::missing, loaded.error().message(),
+          installed ? fmt::format("apt-get install {}", module.packages)
+                    : "build Capstan with it, or do without"};
+}
+
 }  // namespace
 
 std::string_view name(Check::State state) {
@@ -237,6 +252,10 @@ std::vector<Check> check_health(const std::function<void(const Check&)>& done) {
   std::vector<Check> all;
   for (const auto& check : checks) {
     all.push_back(check());
+    if (done) done(all.back());
+  }
+  for (const KnownModule& module : known_modules()) {
+    all.push_back(check_backend(module));
     if (done) done(all.back());
   }
   return all;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace capstan::platform {
@@ -72,6 +73,9 @@ constexpr RunOption options[] = {
      append<&S::directories, parse_directory>},
     {"--config", "config", "KEY=VALUE", "a value the component may read through wasi:config", true,
      append<&S::config, parse_pair>},
+    {"--config-env", "config-env", "KEY[=NAME]",
+     "a configuration value that is the environment's variable NAME (default: KEY)", true,
+     append<&S::config, parse_config_environment>},
     {"--env", "env", "NAME[=VALUE]", "an environment variable; NAME alone passes on its value",
      true, append<&S::environment, parse_environment>},
     {"--allow-net", "allow-net", "HOST:PORT", "an address the component may connect to", true,
@@ -126,6 +130,17 @@ Result<std::optional<bool>> read_boolean(const ConfigTable& table, std::string_v
   return value;
 }
 
+// Whether a variable has a secret of a backend, which is not the component's to see: those that
+// options such as `key-env=NAME` name.
+bool is_backend_secret(const RunSettings& settings, std::string_view variable) {
+  if (variable == "CAPSTAN_VAULT_KEY") return true;
+  return std::ranges::any_of(settings.backends, [variable](const BackendChoice& choice) {
+    return std::ranges::any_of(choice.url.options, [variable](const auto& option) {
+      return option.first.ends_with("-env") && option.second == variable;
+    });
+  });
+}
+
 template <typename T>
 void prefer(std::optional<T>& under, std::optional<T>&& over) {
   if (over) under = std::move(over);
@@ -156,7 +171,10 @@ Result<RunSettings> read_run_table(const ConfigTable& table, const std::filesyst
   CAPSTAN_TRY(settings.inherit_network, read_boolean(table, "inherit-network"));
   CAPSTAN_TRY(const auto config, table.table_if("config"));
   if (config) {
-    CAPSTAN_TRY(settings.config, config->values());
+    CAPSTAN_TRY(auto values, config->values());
+    // Those of the environment were read before, and win.
+    settings.config.insert(settings.config.begin(), std::make_move_iterator(values.begin()),
+                           std::make_move_iterator(values.end()));
   }
   CAPSTAN_TRY(settings.arguments, table.texts("args"));
 
@@ -228,7 +246,8 @@ StoreOptions store_options(const RunSettings& settings, std::string_view name) {
   wasi.arguments.insert(wasi.arguments.end(), settings.arguments.begin(), settings.arguments.end());
   if (settings.inherit_environment.value_or(false)) {
     for (char** entry = environ; *entry != nullptr; ++entry)
-      if (auto pair = parse_pair(*entry); pair) wasi.environment.push_back(*std::move(pair));
+      if (auto pair = parse_pair(*entry); pair && !is_backend_secret(settings, pair->first))
+        wasi.environment.push_back(*std::move(pair));
   }
   for (const auto& variable : settings.environment) {  // the last one of a name counts
     std::erase_if(wasi.environment, [&](const auto& old) { return old.first == variable.first; });

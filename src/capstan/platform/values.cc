@@ -41,6 +41,25 @@ Result<std::pair<std::string, std::string>> parse_environment(std::string_view t
   return std::pair(std::move(name), std::string(value));
 }
 
+Result<std::pair<std::string, std::string>> parse_config_environment(std::string_view text) {
+  const auto equals = text.find('=');
+  std::string key(text.substr(0, equals));
+  const std::string name =
+      equals == std::string_view::npos ? key : std::string(text.substr(equals + 1));
+  if (key.empty() || name.empty())
+    return wrong(
+        fmt::format("'{}' is not understood: write KEY=NAME, or KEY if the environment's "
+                    "variable is called the same",
+                    text));
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr)
+    return wrong(
+        fmt::format("'{}' is not set in the environment: set it, or give a value with "
+                    "--config {}=VALUE",
+                    name, key));
+  return std::pair(std::move(key), std::string(value));
+}
+
 Result<wasi::Directory> parse_directory(std::string_view text) {
   std::string_view rest = text;
   wasi::Directory directory;

@@ -27,6 +27,11 @@ using base::parse_duration_ms;
 // "KEY=VALUE", or "KEY" for the value it has in this process.
 [[nodiscard]] Result<std::pair<std::string, std::string>> parse_environment(std::string_view text);
 
+// "KEY=NAME", or "KEY" if the variable is called the same: the key with the value that the variable
+// has in this process.
+[[nodiscard]] Result<std::pair<std::string, std::string>> parse_config_environment(
+    std::string_view text);
+
 // "HOST", "HOST::GUEST", and either with ",rw" or ",ro" at the end. Without GUEST the guest calls
 // it as the host does. The last "::" divides, so HOST may contain anything.
 [[nodiscard]] Result<wasi::Directory> parse_directory(std::string_view text);

@@ -1,14 +1,14 @@
 #include <capstan/capability/logging/bind.h>
+#include <capstan/capability/logging/connect.h>
 #include <capstan/platform/wiring.h>
-
-#include <unistd.h>
 
 namespace capstan::platform {
 
 Result<void> wire_logging(const Wiring& wiring) {
-  const bool silent = backend_for(wiring.settings.backends, "logging", "").url.scheme == "none";
-  return logging::bind(
-      wiring.linker, silent ? logging::make_silent_log() : logging::make_stream_log(STDERR_FILENO));
+  const BackendChoice choice = backend_for(wiring.settings.backends, "logging", "");
+  CAPSTAN_TRY(const auto sink, logging::connect(choice.url));
+  return logging::bind(wiring.linker,
+                       sink->log_of(wiring.settings.application.value_or(wiring.component.name())));
 }
 
 }  // namespace capstan::platform

@@ -45,10 +45,8 @@ class WasiConfig final : public Host {
 template <typename Host, typename WitError>
 Result<void> bind_version(LinkerBase& linker, const host::InterfaceShape& shape,
                           const std::shared_ptr<Source>& source) {
-  auto object = std::make_shared<WasiConfig<Host, WitError>>(source);
-  host::Provider provider = host::serve_with<Host>(*object);
-  provider.keep_alive = std::move(object);
-  return linker.add(shape, std::move(provider));
+  return linker.add(shape,
+                    host::serve_shared<Host>(std::make_shared<WasiConfig<Host, WitError>>(source)));
 }
 
 }  // namespace

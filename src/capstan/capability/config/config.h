@@ -1,9 +1,14 @@
 // Configuration values that a component may read, as Capstan sees them.
 //
-// What a backend implements and what wasi:config (bind.h) is translated to. Threads: a Source may
-// be used from any number of threads.
+// What a backend implements and what wasi:config (bind.h) is translated to. All backends behave
+// alike (conformance_testing.h says how): values are listed sorted by key, and stay what they were
+// when the component started. Keys have 1 to 1024 bytes, values at most 64 KiB, and there are at
+// most 10,000 of them; both are UTF-8. Threads: a Source may be used from any number of threads.
 #pragma once
 
+#include <capstan/base/result.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -14,6 +19,10 @@
 #include <vector>
 
 namespace capstan::config {
+
+inline constexpr std::size_t key_bytes_max = 1024;
+inline constexpr std::size_t value_bytes_max = std::size_t{64} << 10;
+inline constexpr std::size_t values_max = 10'000;
 
 enum class ErrorKind : std::uint8_t {
   upstream,  // the service that keeps the values failed
@@ -38,7 +47,11 @@ class Source {
   [[nodiscard]] virtual Outcome<Values> all() = 0;
 };
 
-// Exactly these values; of a key that is given twice the last one counts.
-[[nodiscard]] std::shared_ptr<Source> make_fixed_values(const Values& values);
+// Exactly these values; of a key that is given twice the last one counts. Errors name the key and
+// never the value.
+struct FixedOptions {
+  Values values;
+};
+[[nodiscard]] Result<std::shared_ptr<Source>> connect_with(const FixedOptions& options);
 
 }  // namespace capstan::config

@@ -1,39 +1,15 @@
 // wasi:keyvalue@0.2.0-draft2.
 #include <capstan/capability/keyvalue/bind_dialects.h>
-#include <capstan/capability/keyvalue/bind_wasi.h>
-
-#include "keyvalue_dialects.h"
+#include <capstan/capability/keyvalue/bind_draft2.h>
 
 namespace capstan::keyvalue {
 
-namespace wasi = wit::wasi::keyvalue_0_2_0_draft2;
-
-struct Draft2 {
-  using StoreHost = wasi::store::Host;
-  using Bucket = wasi::store::Bucket;
-  using Error = wasi::store::Error;
-  using KeyResponse = wasi::store::KeyResponse;
-  using BatchHost = wasi::batch::Host;
-};
-
 namespace {
+
+namespace wasi = wit::wasi::keyvalue_0_2_0_draft2;
 
 template <typename T>
 using Answer = Task<std::expected<T, wasi::store::Error>>;
-
-class OpenBucket final : public WasiBucket<Draft2> {
- public:
-  using WasiBucket::WasiBucket;
-
-  Answer<wasi::store::KeyResponse> list_keys(std::optional<std::string> cursor) override {
-    return then(
-        bucket()->list(std::move(cursor)),
-        [](Outcome<Page>&& page) -> std::expected<wasi::store::KeyResponse, wasi::store::Error> {
-          if (!page) return std::unexpected(error_in<Draft2>(std::move(page).error()));
-          return wasi::store::KeyResponse{std::move(page->keys), std::move(page->next)};
-        });
-  }
-};
 
 class StoreHost final : public wasi::store::Host {
  public:
@@ -42,7 +18,7 @@ class StoreHost final : public wasi::store::Host {
       : store_(dialects.store), handles_(dialects.handles) {}
 
   Answer<std::unique_ptr<wasi::store::Bucket>> open(std::string identifier) override {
-    return open_in<Draft2, OpenBucket>(*store_, handles_, std::move(identifier));
+    return open_in<Draft2, Draft2Bucket>(*store_, handles_, std::move(identifier));
   }
 
  private:
@@ -98,13 +74,13 @@ class AtomicsHost final : public wasi::atomics::Host {
   explicit AtomicsHost(std::shared_ptr<Handles> handles) : handles_(std::move(handles)) {}
 
   Task<NewCas> cas_new(wasi::store::Bucket& bucket, std::string key) override {
-    if (auto wrong = OpenBucket::refused(key)) return std::unexpected(*std::move(wrong));
+    if (auto wrong = Draft2Bucket::refused(key)) return std::unexpected(*std::move(wrong));
     return look_at(handles_, bucket_of<Draft2>(bucket), std::move(key));
   }
 
   Answer<std::int64_t> increment(wasi::store::Bucket& bucket, std::string key,
                                  std::int64_t delta) override {
-    if (auto wrong = OpenBucket::refused(key)) return std::unexpected(*std::move(wrong));
+    if (auto wrong = Draft2Bucket::refused(key)) return std::unexpected(*std::move(wrong));
     return task_in<Draft2>(bucket_of<Draft2>(bucket)->increment(std::move(key), delta));
   }
 

@@ -1,5 +1,6 @@
 #include <capstan/capability/keyvalue/connect.h>
 
+#include <capstan/capability/keyvalue/file.h>
 #include <capstan/capability/keyvalue/memory.h>
 #include <capstan/capability/keyvalue/sqlite.h>
 
@@ -23,6 +24,20 @@ Result<std::shared_ptr<Store>> connect_memory(const Url& url) {
   CAPSTAN_TRY(memory.keys_max, options.count("keys", memory.keys_max, keys_most));
   CAPSTAN_TRY_VOID(options.finish());
   return connect_with(memory);
+}
+
+Result<std::shared_ptr<Store>> connect_file(const Url& url) {
+  UrlOptions options(url);
+  FileOptions file{.folder = url.rest};
+  CAPSTAN_TRY(const bool durable, options.yes_or_no("sync", true));
+  CAPSTAN_TRY(const bool make, options.yes_or_no("create", false));
+  CAPSTAN_TRY(const std::uint64_t lease,
+              options.duration_ms("lease", static_cast<std::uint64_t>(file.lock_lease.count())));
+  CAPSTAN_TRY_VOID(options.finish());
+  if (!durable) file.durable = FileOptions::Durable::no;
+  if (make) file.missing = FileOptions::Missing::made;
+  file.lock_lease = std::chrono::milliseconds(lease);
+  return connect_with(file);
 }
 
 Result<std::shared_ptr<Store>> connect_sqlite(const Url& url) {
@@ -61,9 +76,9 @@ Result<std::shared_ptr<Store>> connect() {
 Result<std::shared_ptr<Store>> connect(const Url& url) {
   if (url.scheme == "memory") return connect_memory(url);
   if (url.scheme == "sqlite") return connect_sqlite(url);
+  if (url.scheme == "file") return connect_file(url);
   return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}' is no embedded key-value backend: it can be memory "
-                          "or sqlite",
+              fmt::format("'{}' is no embedded key-value backend: it can be memory, sqlite or file",
                           url.shown()));
 }
 

@@ -28,10 +28,8 @@ static_assert(static_cast<int>(wasi_logging::Level::critical) == static_cast<int
 }  // namespace
 
 Result<void> bind(LinkerBase& linker, const std::shared_ptr<Log>& log) {
-  auto object = std::make_shared<WasiLogging>(log);
-  host::Provider provider = host::serve_with<wasi_logging::Host>(*object);
-  provider.keep_alive = std::move(object);
-  return linker.add(wasi_logging::shape, std::move(provider));
+  return linker.add(wasi_logging::shape,
+                    host::serve_shared<wasi_logging::Host>(std::make_shared<WasiLogging>(log)));
 }
 
 }  // namespace capstan::logging

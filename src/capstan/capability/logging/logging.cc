@@ -1,37 +1,15 @@
 #include <capstan/capability/logging/logging.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
+#include <iterator>
 
 namespace capstan::logging {
 namespace {
 
-class StreamLog final : public Log {
- public:
-  explicit StreamLog(int descriptor) : descriptor_(descriptor) {}
-
-  void log(Level level, std::string_view context, std::string_view message) override {
-    const std::string line = format_line(level, context, message);
-    std::string_view rest = line;
-    while (!rest.empty()) {
-      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return;  // nobody reads it: a message is lost, the guest goes on
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-
- private:
-  int descriptor_;
-};
-
-class SilentLog final : public Log {
- public:
-  void log(Level, std::string_view, std::string_view) override {}
-};
+constexpr std::string_view lower_case[] = {"trace", "debug", "info", "warn", "error", "critical"};
 
 }  // namespace
 
@@ -41,13 +19,16 @@ std::string_view name(Level level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-std::string format_line(Level level, std::string_view context, std::string_view message) {
-  return fmt::format("Level::{} {}: {}\n", name(level), context, message);
+std::string_view lower_case_name(Level level) {
+  return lower_case[static_cast<std::size_t>(level)];
 }
 
-std::shared_ptr<Log> make_stream_log(int descriptor) {
-  return std::make_shared<StreamLog>(descriptor);
+Result<Level> parse_level(std::string_view text) {
+  const auto* found = std::ranges::find(lower_case, text);
+  if (found == std::end(lower_case))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no level: write {}", text, fmt::join(lower_case, ", ")));
+  return static_cast<Level>(found - std::begin(lower_case));
 }
-std::shared_ptr<Log> make_silent_log() { return std::make_shared<SilentLog>(); }
 
 }  // namespace capstan::logging

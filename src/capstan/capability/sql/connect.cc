@@ -54,6 +54,7 @@ Result<SqliteOptions> sqlite_options(const Url& url) {
   CAPSTAN_TRY(options.result_bytes_max, from.bytes("result", options.result_bytes_max));
   CAPSTAN_TRY(options.value_bytes_max, from.bytes("value", options.value_bytes_max));
   CAPSTAN_TRY(options.database_bytes_max, from.bytes("bytes", options.database_bytes_max));
+  CAPSTAN_TRY(options.statement_bytes_max, from.bytes("memory", options.statement_bytes_max));
   CAPSTAN_TRY(options.cache_bytes, from.bytes("cache", options.cache_bytes));
   CAPSTAN_TRY(options.statements, from.count("statements", options.statements, statements_most));
   CAPSTAN_TRY(options.connections,

@@ -3,8 +3,8 @@
 //   memory                    each name a database of its own, gone with the store
 //   sqlite:FILE               one file, whatever name it is opened by; made when it is not there
 //
-// Options: busy=2s and time=30s of a statement; rows=100000 and result=64MiB of one result;
-// value=16MiB of one row; bytes=SIZE of one database; cache=8MiB, statements=64 kept by one
+// Options: busy=2s, time=30s and memory=128MiB of a statement; rows=100000 and result=64MiB of one
+// result; value=16MiB of one row; bytes=SIZE of one database; cache=8MiB, statements=64 kept by one
 // connection; connections=64; threads=N to run statements on threads of their own. Only in memory:
 // databases=64. Only of a file: readonly=yes, sync=full (or normal).
 #pragma once

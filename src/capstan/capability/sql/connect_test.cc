@@ -14,7 +14,7 @@ TEST(SqlConnect, ReadsTheOptionsOfAFile) {
   const SqliteOptions options =
       sqlite_options(Url::parse("sqlite:data/a.db?busy=5s&time=1m&rows=10&result=1MiB&value=1kB&"
                                 "bytes=1GiB&cache=2MiB&statements=7&connections=3&threads=2&"
-                                "readonly=yes&sync=normal")
+                                "readonly=yes&sync=normal&memory=3MiB")
                          .value())
           .value();
 
@@ -23,6 +23,7 @@ TEST(SqlConnect, ReadsTheOptionsOfAFile) {
   EXPECT_EQ(options.durability, Durability::process_end);
   EXPECT_EQ(options.busy_ms, 5000u);
   EXPECT_EQ(options.statement_ms, 60'000u);
+  EXPECT_EQ(options.statement_bytes_max, 3u << 20);
   EXPECT_EQ(options.rows_max, 10u);
   EXPECT_EQ(options.result_bytes_max, 1u << 20);
   EXPECT_EQ(options.value_bytes_max, 1000u);

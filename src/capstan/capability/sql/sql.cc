@@ -10,13 +10,6 @@ namespace {
 // What is shown of a statement.
 constexpr std::size_t shown_bytes_max = 200;
 
-// Apart: g++ 12 warns of what it makes of this inline.
-[[gnu::noinline]] Value copied(std::string_view bytes) {
-  std::vector<std::uint8_t> copy;
-  copy.assign(bytes.begin(), bytes.end());
-  return std::optional<Bytes>(std::in_place, std::move(copy));
-}
-
 // The length of the longest part of at most `bytes` that ends between two characters.
 std::size_t whole_characters(std::string_view text, std::size_t bytes) {
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
@@ -79,7 +72,7 @@ Value Rows::value(std::size_t row, std::size_t column) const {
     case Type::timestamp:
       return std::optional(Timestamp{std::string(text(at))});
     case Type::binary:
-      return copied(text(at));
+      return std::optional(Bytes::copy_of(text(at)));
   }
   return {};
 }

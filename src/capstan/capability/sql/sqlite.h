@@ -35,6 +35,8 @@ struct SqliteOptions {
   std::uint64_t rows_max = 100'000;     // of one result
   std::uint64_t result_bytes_max = std::uint64_t{64} << 20;
   std::uint64_t value_bytes_max = std::uint64_t{16} << 20;  // of a row, a text or a blob
+  // What SQLite takes for one statement: for sorting, for tables in between, for compiling.
+  std::uint64_t statement_bytes_max = std::uint64_t{128} << 20;
   // Of one database; 0: no limit.
   std::uint64_t database_bytes_max = std::uint64_t{256} << 20;
   std::uint64_t cache_bytes = std::uint64_t{8} << 20;  // pages kept by one connection

@@ -1,6 +1,7 @@
 #include <capstan/capability/sql/sqlite_session.h>
 
 #include <capstan/abi/text.h>
+#include <capstan/capability/sql/sqlite_memory.h>
 #include <capstan/capability/sql/sqlite_value.h>
 
 #include <fmt/format.h>
@@ -218,6 +219,10 @@ Error SqliteSession::failure(int result) {
   if ((result & 0xff) == SQLITE_BUSY)
     error.message =
         fmt::format("another connection has held the lock for more than {} ms", options_.busy_ms);
+  if ((result & 0xff) == SQLITE_NOMEM)
+    error =
+        Error(name_of(SQLITE_NOMEM), fmt::format("the statement takes more than {} bytes of memory",
+                                                 options_.statement_bytes_max));
   if ((result & 0xff) == SQLITE_FULL && options_.database_bytes_max != 0)
     error.message =
         fmt::format("the database is full: it has at most {} bytes", options_.database_bytes_max);
@@ -226,10 +231,17 @@ Error SqliteSession::failure(int result) {
   return error;
 }
 
+// In memory, what a statement writes is memory too, with room to grow.
+std::uint64_t SqliteSession::memory_most() const {
+  return options_.file.empty() ? options_.statement_bytes_max + 2 * options_.database_bytes_max
+                               : options_.statement_bytes_max;
+}
+
 template <typename T, typename Run>
 Outcome<T> SqliteSession::watched(const Statement& statement, const std::atomic<bool>* cancelled,
                                   Run run) {
   const bool in_transaction = sqlite3_get_autocommit(database_) == 0;
+  const StatementMemory memory(memory_most());
   guard_.begin(cancelled);
   Outcome<T> outcome = [&]() -> Outcome<T> {
     CAPSTAN_TRY(Prepared* const prepared, prepare(statement.query));
@@ -373,7 +385,8 @@ Outcome<Rows> SqliteSession::fetch(Prepared& prepared) {
   const int columns = static_cast<int>(rows.columns());
   for (; result == SQLITE_ROW; result = sqlite3_step(statement)) {
     for (int i = 0; i < columns; ++i)
-      read_value(statement, i, prepared.types[static_cast<std::size_t>(i)], rows);
+      if (!read_value(statement, i, prepared.types[static_cast<std::size_t>(i)], rows))
+        return std::unexpected(failure(SQLITE_NOMEM));
     if (rows.size() > options_.rows_max || rows.bytes() > options_.result_bytes_max) {
       Error error = limit_error(
           rows.size() > options_.rows_max

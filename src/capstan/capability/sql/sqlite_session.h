@@ -74,6 +74,7 @@ class SqliteSession {
   Outcome<Rows> fetch(Prepared& prepared);
   void undo(sqlite3_stmt* statement);
   void describe(Prepared& prepared);
+  [[nodiscard]] std::uint64_t memory_most() const;
   Error failure(int result);
 
   const SqliteOptions& options_;

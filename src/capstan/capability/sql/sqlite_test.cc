@@ -198,6 +198,25 @@ TEST(Sqlite, BoundsTheSizeOfAValue) {
   EXPECT_EQ(given.error().code, "SQLITE_TOOBIG");
 }
 
+TEST(Sqlite, BoundsTheMemoryOfAStatement) {
+  const TestFolder folder;
+  SqliteOptions options;
+  options.file = folder.path() / "a.db";
+  options.statement_bytes_max = 4 << 20;
+  const auto connection = open(*connect_with(options).value());
+
+  for (const char* text :
+       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) "
+        "SELECT count(DISTINCT i) FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) "
+        "SELECT group_concat(i, '-----------------') FROM n",
+        "SELECT hex(zeroblob(8000000))"})
+    EXPECT_THAT(failure(*connection, text),
+                HasSubstr("the statement takes more than 4194304 bytes of memory (SQLITE_NOMEM)"));
+
+  EXPECT_EQ(query(*connection, "SELECT hex(zeroblob(1000))").value().size(), 1u);
+}
+
 TEST(Sqlite, WaitsForALockAndThenSaysSo) {
   const auto store = connect_with(small()).value();
   const auto holder = open(*store);

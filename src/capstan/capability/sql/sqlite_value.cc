@@ -224,29 +224,33 @@ int bind_value(sqlite3_stmt* statement, int index, const Value& value) {
       value);
 }
 
-void read_value(sqlite3_stmt* statement, int column, std::optional<Type> declared, Rows& rows) {
+bool read_value(sqlite3_stmt* statement, int column, std::optional<Type> declared, Rows& rows) {
+  const auto size = [&] {
+    return static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+  };
   switch (sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER:
       read_whole(sqlite3_column_int64(statement, column), declared, rows);
-      break;
+      return true;
     case SQLITE_FLOAT:
       read_double(sqlite3_column_double(statement, column), declared, rows);
-      break;
+      return true;
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-      read_text({text, text == nullptr ? 0 : size}, declared, rows);
-      break;
+      if (text == nullptr) return false;
+      read_text({text, size()}, declared, rows);
+      return true;
     }
     case SQLITE_BLOB: {
       const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-      read_blob({bytes, bytes == nullptr ? 0 : size}, declared, rows);
-      break;
+      // No bytes at all have no address either.
+      if (bytes == nullptr && size() != 0) return false;
+      read_blob({bytes, size()}, declared, rows);
+      return true;
     }
     default:
       rows.add_null(declared.value_or(Type::str));
-      break;
+      return true;
   }
 }
 

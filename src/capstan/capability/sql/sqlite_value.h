@@ -32,7 +32,8 @@ namespace capstan::sql {
 // Gives a parameter to the statement, which refers to `value` from then on. SQLite's result code.
 [[nodiscard]] int bind_value(sqlite3_stmt* statement, int index, const Value& value);
 
-// Adds the value of a column to `rows`.
-void read_value(sqlite3_stmt* statement, int column, std::optional<Type> declared, Rows& rows);
+// Adds the value of a column to `rows`; says whether there was memory for it.
+[[nodiscard]] bool read_value(sqlite3_stmt* statement, int column, std::optional<Type> declared,
+                              Rows& rows);
 
 }  // namespace capstan::sql

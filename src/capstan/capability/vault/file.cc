@@ -60,7 +60,7 @@ Result<std::uint64_t> size_of(int descriptor) {
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_argument, "is not a file");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size > file_bytes_max)
-    return fail(ErrorCode::limit,
+    return fail(ErrorCode::io,
                 fmt::format("has {} bytes: a vault has at most {}", size, file_bytes_max));
   return size;
 }

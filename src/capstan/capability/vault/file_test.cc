@@ -362,7 +362,7 @@ TEST(VaultKey, RefusesWhatIsNone) {
                            "FRYXGBkaGxwdHh8gISI="})
     EXPECT_EQ(Key::parse(text).error().message(),
               "it is not a key: write 32 bytes as 64 hexadecimal digits or as base64, such as "
-              "`openssl rand -hex 32` makes them");
+              "`head -c 32 /dev/urandom | base64` makes them");
   EXPECT_EQ(Key::from_passphrase("\n").error().message(), "the passphrase is empty");
 }
 

@@ -40,7 +40,7 @@ void GuardedBytes::Free::operator()(std::uint8_t* bytes) const { sodium_free(byt
 Result<GuardedBytes> GuardedBytes::make(std::size_t size) {
   if (sodium_init() < 0) return fail(ErrorCode::internal, "the encryption library does not start");
   auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
-  if (memory == nullptr) return fail(ErrorCode::limit, "there is no memory for a key");
+  if (memory == nullptr) return fail(ErrorCode::io, "there is no memory for a key");
   std::fill_n(memory, size, std::uint8_t{0});
   GuardedBytes bytes;
   bytes.bytes_.reset(memory);
@@ -62,7 +62,7 @@ Result<std::shared_ptr<const Key>> Key::parse(std::string_view text) {
   if (!read)
     return fail(ErrorCode::invalid_argument,
                 "it is not a key: write 32 bytes as 64 hexadecimal digits or as base64, such as "
-                "`openssl rand -hex 32` makes them");
+                "`head -c 32 /dev/urandom | base64` makes them");
   return std::make_shared<const Key>(KeyKind::raw, std::move(bytes));
 }
 

@@ -173,7 +173,7 @@ Result<void> Seal::derive(const PassphraseCost& cost, std::span<const std::uint8
   } else if (crypto_pwhash(master.data(), master.size(), reinterpret_cast<const char*>(own.data()),
                            own.size(), salt.data(), cost.operations, cost.memory_bytes,
                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    return fail(ErrorCode::limit,
+    return fail(ErrorCode::io,
                 fmt::format("cannot be unlocked: argon2id needs {} bytes of memory, which are not "
                             "there",
                             cost.memory_bytes));
