@@ -37,7 +37,7 @@ WitError translate(Error error) {
 // The task's outcome with the dialect's error. `map` makes the value; what it is of is finished
 // without a coroutine where nothing is waited for.
 template <typename T, typename WitError, typename From, typename Map>
-std::expected<T, WitError> translated(Outcome<From> outcome, Map map) {
+std::expected<T, WitError> translated(Outcome<From>&& outcome, Map map) {
   if (!outcome) return std::unexpected(translate<WitError>(std::move(outcome).error()));
   if constexpr (std::is_void_v<T>) {
     return {};

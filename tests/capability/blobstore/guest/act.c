@@ -13,7 +13,6 @@
 //   remove C O | remove-all C O,P | has C O | info C O | clear C
 //   copy C O D P | move C O D P
 //   hold C O                opens readers until that fails
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +29,13 @@ static void say_bytes(const void* bytes, size_t length) {
 static void say(const char* words) { say_bytes(words, strlen(words)); }
 static void say_text(text_t text) { say_bytes(text.ptr, text.len); }
 static void say_number(unsigned long long number) {
-  char digits[24];
-  say_bytes(digits, (size_t)snprintf(digits, sizeof digits, "%llu", number));
+  char digits[20];
+  size_t first = sizeof digits;
+  do {
+    digits[--first] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  say_bytes(digits + first, sizeof digits - first);
 }
 
 #define WORDS 6
