@@ -13,10 +13,12 @@ namespace {
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
 constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
+constexpr BackendScheme messaging_schemes[] = {{"memory", ""}};
 constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
+    {.name = "messaging", .schemes = messaging_schemes, .labels = true},
 };
 
 std::vector<std::string_view> scheme_names(const CapabilityInfo& capability) {

@@ -34,8 +34,8 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
   EXPECT_EQ(refusal("keyvalu=memory"),
             "there is no capability 'keyvalu', did you mean 'keyvalue'?");
   EXPECT_EQ(refusal("teapot=memory"),
-            "there is no capability 'teapot': there are config, keyvalue, logging");
-  EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging");
+            "there is no capability 'teapot': there are config, keyvalue, logging, messaging");
+  EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging, messaging");
   EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
