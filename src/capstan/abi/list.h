@@ -144,7 +144,8 @@ struct Abi<std::vector<T>> : ListAbi<Abi<std::vector<T>>, T, std::vector<T>> {
 template <>
 struct Abi<Bytes> : ListAbi<Abi<Bytes>, std::uint8_t, Bytes> {
   static Bytes read(Lift& cx, const ListRange& range) {
-    return Abi<std::vector<std::uint8_t>>::read(cx, range);
+    if (!cx.consume(range.count, 1)) return {};
+    return Bytes::copy_of(std::span(range.data, range.count));
   }
   static ListRange write(Lower& cx, const Bytes& bytes) {
     return Abi<std::span<const std::uint8_t>>::write(cx, bytes.view());

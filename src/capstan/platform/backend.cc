@@ -11,7 +11,7 @@ namespace capstan::platform {
 namespace {
 
 constexpr BackendScheme config_schemes[] = {{"options", ""}};
-constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}};
+constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"none", ""}};
 constexpr BackendScheme messaging_schemes[] = {{"memory", ""}};
 constexpr CapabilityInfo known[] = {

@@ -1,6 +1,10 @@
 // The embedded key-value backend: everything in memory, gone when the store ends.
+//
+// A look-up takes one hash, and a lock that readers share and that is one of several in each
+// bucket; the value it gives is the one that is kept, not a copy.
 #pragma once
 
+#include <capstan/base/result.h>
 #include <capstan/capability/keyvalue/keyvalue.h>
 
 #include <cstdint>
@@ -8,12 +12,12 @@
 
 namespace capstan::keyvalue {
 
+// A guest that stores more gets an error: it must not be able to exhaust the host.
 struct MemoryOptions {
-  // Names, keys and values together, each entry with its overhead. A guest that stores more gets an
-  // error: it must not be able to exhaust the host.
-  std::uint64_t bytes_max = std::uint64_t{256} << 20;
+  std::uint64_t bytes_max = std::uint64_t{256} << 20;  // names, keys, values, and what holds them
+  std::uint64_t keys_max = 1'000'000;
 };
 
-[[nodiscard]] std::shared_ptr<Store> make_memory_store(const MemoryOptions& options = {});
+[[nodiscard]] Result<std::shared_ptr<Store>> connect_with(const MemoryOptions& options);
 
 }  // namespace capstan::keyvalue

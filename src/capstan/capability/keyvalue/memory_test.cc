@@ -5,82 +5,86 @@
 namespace capstan::keyvalue {
 namespace {
 
-std::shared_ptr<Bucket> open(Store& store, std::string_view name) {
-  return store.open(name).value();
+std::shared_ptr<Bucket> open(Store& store, std::string name) {
+  return block_on(store.open(std::move(name))).value();
+}
+Outcome<void> set(Bucket& bucket, std::string key, std::size_t bytes) {
+  return block_on(bucket.set(std::move(key), std::vector<std::uint8_t>(bytes, 'x')));
 }
 
-TEST(KeyValueMemory, GivesNothingForAKeyThatWasNeverSet) {
-  const auto store = make_memory_store();
+TEST(KeyValueMemory, RefusesMoreBytesThanItsLimitAndCountsWhatIsRemoved) {
+  const auto store = connect_with(MemoryOptions{.bytes_max = 10'000}).value();
   const auto bucket = open(*store, "b");
+  ASSERT_TRUE(set(*bucket, "k", 3000).has_value());
 
-  EXPECT_EQ(bucket->get("missing").value(), std::nullopt);
-  EXPECT_FALSE(bucket->exists("missing").value());
-  EXPECT_FALSE(bucket->remove("missing").value());
-}
-
-TEST(KeyValueMemory, InsertsOnlyNewKeys) {
-  const auto store = make_memory_store();
-  const auto bucket = open(*store, "b");
-
-  EXPECT_TRUE(bucket->insert("k", "first").value());
-  EXPECT_FALSE(bucket->insert("k", "second").value());
-
-  EXPECT_EQ(bucket->get("k").value(), "first");
-}
-
-TEST(KeyValueMemory, SetsReplacesAndRemoves) {
-  const auto store = make_memory_store();
-  const auto bucket = open(*store, "b");
-  ASSERT_TRUE(bucket->set("k", "first").has_value());
-  ASSERT_TRUE(bucket->set("k", std::string_view("se\0cond", 7)).has_value());
-
-  EXPECT_EQ(bucket->get("k").value(), std::string("se\0cond", 7));
-  EXPECT_TRUE(bucket->remove("k").value());
-  EXPECT_FALSE(bucket->exists("k").value());
-}
-
-TEST(KeyValueMemory, ListsKeysSortedAndClears) {
-  const auto store = make_memory_store();
-  const auto bucket = open(*store, "b");
-  for (const char* key : {"b", "c", "a"}) ASSERT_TRUE(bucket->set(key, "").has_value());
-
-  EXPECT_EQ(bucket->keys().value(), (std::vector<std::string>{"a", "b", "c"}));
-  ASSERT_TRUE(bucket->clear().has_value());
-  EXPECT_TRUE(bucket->keys().value().empty());
-}
-
-TEST(KeyValueMemory, KeepsBucketsApartAndTheirContentsAcrossHandles) {
-  const auto store = make_memory_store();
-  ASSERT_TRUE(open(*store, "one")->set("k", "1").has_value());
-
-  EXPECT_EQ(open(*store, "two")->get("k").value(), std::nullopt);
-  EXPECT_EQ(open(*store, "one")->get("k").value(), "1");
-}
-
-TEST(KeyValueMemory, RefusesMoreThanItsLimitAndCountsWhatIsRemoved) {
-  const auto store = make_memory_store({.bytes_max = 1000});
-  const auto bucket = open(*store, "b");
-  ASSERT_TRUE(bucket->set("k", std::string(500, 'x')).has_value());
-
-  const auto refused = bucket->set("l", std::string(500, 'x'));
+  const auto refused = set(*bucket, "l", 6000);
 
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().message, "the store is full: it holds at most 1000 bytes in memory");
-  EXPECT_TRUE(bucket->remove("k").value());
-  EXPECT_TRUE(bucket->set("l", std::string(500, 'x')).has_value());
-  EXPECT_TRUE(bucket->set("l", std::string(600, 'x')).has_value());
-  ASSERT_TRUE(bucket->clear().has_value());
-  EXPECT_TRUE(bucket->insert("m", std::string(700, 'x')).value());
+  EXPECT_EQ(refused.error().message, "the store is full: it holds at most 10000 bytes in memory");
+  EXPECT_TRUE(block_on(bucket->remove("k")).value());
+  EXPECT_TRUE(set(*bucket, "l", 3000).has_value());
+  EXPECT_TRUE(set(*bucket, "l", 4000).has_value());
+  ASSERT_TRUE(block_on(bucket->clear()).has_value());
+  EXPECT_TRUE(set(*bucket, "m", 4000).has_value());
+}
+
+TEST(KeyValueMemory, RefusesMoreKeysThanItsLimitInAllBucketsTogether) {
+  const auto store = connect_with(MemoryOptions{.keys_max = 3}).value();
+  const auto one = open(*store, "one");
+  const auto two = open(*store, "two");
+  ASSERT_TRUE(set(*one, "a", 1).has_value());
+  ASSERT_TRUE(set(*one, "b", 1).has_value());
+  ASSERT_TRUE(set(*two, "a", 1).has_value());
+
+  const auto refused = set(*two, "b", 1);
+
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message, "the store is full: it holds at most 3 keys in memory");
+  EXPECT_TRUE(set(*two, "a", 2).has_value());
+  EXPECT_TRUE(block_on(one->remove("a")).value());
+  EXPECT_TRUE(set(*two, "b", 1).has_value());
+}
+
+TEST(KeyValueMemory, StoresNothingOfABatchThatDoesNotFit) {
+  const auto store = connect_with(MemoryOptions{.keys_max = 3}).value();
+  const auto bucket = open(*store, "b");
+  ASSERT_TRUE(set(*bucket, "a", 1).has_value());
+  std::vector<Entry> entries;
+  for (const char* key : {"b", "c", "d"}) entries.emplace_back(key, Bytes::copy_of("new"));
+
+  EXPECT_FALSE(block_on(bucket->set_many(entries)).has_value());
+
+  EXPECT_EQ(block_on(bucket->list(std::nullopt)).value().keys, std::vector<std::string>{"a"});
+  EXPECT_TRUE(set(*bucket, "b", 1).has_value());
+  EXPECT_TRUE(set(*bucket, "c", 1).has_value());
+}
+
+TEST(KeyValueMemory, RefusesBucketsWithoutEndToo) {
+  const auto store = connect_with(MemoryOptions{.bytes_max = 100'000}).value();
+  std::size_t opened = 0;
+  while (opened < 1000 && block_on(store->open("bucket " + std::to_string(opened)))) ++opened;
+
+  EXPECT_GT(opened, 5u);
+  EXPECT_LT(opened, 100u);
+}
+
+TEST(KeyValueMemory, GivesTheVeryBytesItKeeps) {
+  const auto store = connect_with(MemoryOptions()).value();
+  const auto bucket = open(*store, "b");
+  const Bytes value = Bytes::copy_of("shared");
+  ASSERT_TRUE(block_on(bucket->set("k", value)).has_value());
+
+  EXPECT_EQ(block_on(bucket->get("k")).value()->data(), value.data());
 }
 
 TEST(KeyValueMemory, AnswersAfterTheStoreItself) {
-  auto store = make_memory_store();
+  auto store = connect_with(MemoryOptions()).value();
   const auto bucket = open(*store, "b");
-  ASSERT_TRUE(bucket->set("k", "v").has_value());
+  ASSERT_TRUE(set(*bucket, "k", 1).has_value());
 
   store.reset();
 
-  EXPECT_EQ(bucket->get("k").value(), "v");
+  EXPECT_TRUE(block_on(bucket->exists("k")).value());
 }
 
 }  // namespace
