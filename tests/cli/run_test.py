@@ -171,7 +171,7 @@ greeting = "hello"
     def test_values_are_checked_as_on_the_command_line(self):
         self.write("app/capstan.toml", f'[component]\nsource = "{PROBE}"\n[run]\nbackends = ["x=y"]\n')
         self.check_error(["run", "app"], "app/capstan.toml:4: backends: there is no capability 'x': "
-                         "there are config, keyvalue, logging", USAGE)
+                         "there are config, keyvalue, logging, messaging", USAGE)
 
 
 class Grants(harness.CommandTest):

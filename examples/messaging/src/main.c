@@ -1,5 +1,5 @@
-// A shop: `main` asks for each order to be packed and prints the answers; the handler, which runs in
-// an instance of its own for each message, packs them.
+// A shop: `main` asks for each order to be packed and prints the answers; the handler, which runs
+// in an instance of its own for each message, packs them.
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +38,8 @@ static int failed(const wasi_messaging_types_error_t* error) {
 int main(void) {
   wasi_messaging_types_own_client_t client;
   wasi_messaging_types_error_t error;
-  shop_string_t broker = text_of("orders"), pack = text_of("orders.pack"), done = text_of("orders.done");
+  shop_string_t broker = text_of("orders"), pack = text_of("orders.pack"),
+                done = text_of("orders.done");
   if (!wasi_messaging_types_static_client_connect(&broker, &client, &error)) return failed(&error);
   const wasi_messaging_types_borrow_client_t lent = wasi_messaging_types_borrow_client(client);
 
@@ -46,8 +47,8 @@ int main(void) {
   for (int i = 0; i < 3; ++i) {
     const message_t order = message_of(orders[i]);
     wasi_messaging_request_reply_list_own_message_t replies;
-    if (!wasi_messaging_request_reply_request(lent, &pack, wasi_messaging_types_borrow_message(order),
-                                              NULL, &replies, &error))
+    if (!wasi_messaging_request_reply_request(
+            lent, &pack, wasi_messaging_types_borrow_message(order), NULL, &replies, &error))
       return failed(&error);
     char answer[100];
     read(replies.ptr[0], answer, sizeof answer);
@@ -55,7 +56,8 @@ int main(void) {
   }
   fflush(stdout);
   // Nobody waits for this one; `capstan run` ends when it has been handled too.
-  return wasi_messaging_producer_send(lent, &done, message_of("3 orders"), &error) ? 0 : failed(&error);
+  return wasi_messaging_producer_send(lent, &done, message_of("3 orders"), &error) ? 0
+                                                                                   : failed(&error);
 }
 
 bool exports_wasi_messaging_incoming_handler_handle(message_t message,

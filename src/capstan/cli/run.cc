@@ -20,9 +20,9 @@ struct RunCommand {
 };
 
 Result<platform::Entry> find_entry(const RunCommand& command, const Component& component) {
-  return command.invoke ? platform::find_invoked(component.name(), component.exports(),
-                                                 command.invocation)
-                        : platform::find_entry(component.name(), component.exports());
+  return command.invoke
+             ? platform::find_invoked(component.name(), component.exports(), command.invocation)
+             : platform::find_entry(component.name(), component.exports());
 }
 
 Result<platform::RunOutcome> run_component(const RunCommand& command, const Session& session) {
@@ -45,8 +45,7 @@ Result<platform::RunOutcome> run_component(const RunCommand& command, const Sess
   std::optional<platform::Entry> beside;
   if (entry && (command.invoke || entry->name == "run")) beside = *std::move(entry);
   const auto ready = [&](std::string_view what) {
-    if (!beside)
-      session.note(fmt::format("'{}' handles messages to {}", loaded.source.name, what));
+    if (!beside) session.note(fmt::format("'{}' handles {}", loaded.source.name, what));
   };
   return loaded.runner.serve(component, beside, loaded.source.name, ready);
 }

@@ -35,8 +35,9 @@ TEST(Backend, SaysWhatIsWrongWithAChoice) {
             "there is no capability 'keyvalu', did you mean 'keyvalue'?");
   EXPECT_EQ(refusal("teapot=memory"),
             "there is no capability 'teapot': there are config, keyvalue, logging, messaging");
-  EXPECT_EQ(refusal("=memory"), "there is no capability '': there are config, keyvalue, logging, messaging");
-  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory");
+  EXPECT_EQ(refusal("=memory"),
+            "there is no capability '': there are config, keyvalue, logging, messaging");
+  EXPECT_EQ(refusal("keyvalue="), "'keyvalue=' names no backend: keyvalue can be memory, sqlite");
   EXPECT_EQ(refusal("keyvalue:=memory"),
             "'keyvalue:=memory' has an empty label: leave the ':' out");
   EXPECT_EQ(

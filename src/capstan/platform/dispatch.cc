@@ -42,9 +42,8 @@ struct Dispatcher::State : std::enable_shared_from_this<State> {
       const auto state = weak.lock();
       if (state == nullptr) return;
       const std::lock_guard lock(state->mutex);
-      const bool alive = std::ranges::any_of(worker.running, [&](const auto& one) {
-        return one.get() == &running;
-      });
+      const bool alive = std::ranges::any_of(
+          worker.running, [&](const auto& one) { return one.get() == &running; });
       if (!alive || std::ranges::find(worker.ready, &running) != worker.ready.end()) return;
       worker.ready.push_back(&running);
       worker.changed.notify_one();
@@ -77,8 +76,8 @@ struct Dispatcher::State : std::enable_shared_from_this<State> {
     const bool done = running.task.poll(running.waker);
     lock.lock();
     if (!done) return;
-    const auto place = std::ranges::find_if(
-        worker.running, [&](const auto& one) { return one.get() == &running; });
+    const auto place = std::ranges::find_if(worker.running,
+                                            [&](const auto& one) { return one.get() == &running; });
     std::unique_ptr<Running> finished = std::move(*place);
     worker.running.erase(place);
     std::erase(worker.ready, finished.get());
@@ -112,9 +111,8 @@ Dispatcher::Dispatcher(const Options& options) : state_(std::make_shared<State>(
   for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i)
     state_->workers.push_back(std::make_unique<State::Worker>());
   for (const auto& worker : state_->workers)
-    state_->threads.emplace_back([state = state_.get(), worker = worker.get()] {
-      state->work(*worker);
-    });
+    state_->threads.emplace_back(
+        [state = state_.get(), worker = worker.get()] { state->work(*worker); });
 }
 
 Dispatcher::~Dispatcher() {
@@ -136,10 +134,12 @@ void Dispatcher::post(Work work) {
   state_->wake_all();
 }
 
-void Dispatcher::drain() {
+bool Dispatcher::drain(Deadline deadline) {
   std::unique_lock lock(state_->mutex);
-  state_->idle.wait(lock,
-                    [this] { return state_->in_flight == 0 && state_->waiting.empty(); });
+  const auto done = [this] { return state_->in_flight == 0 && state_->waiting.empty(); };
+  if (deadline) return state_->idle.wait_until(lock, *deadline, done);
+  state_->idle.wait(lock, done);
+  return true;
 }
 
 std::uint64_t Dispatcher::posted() const {

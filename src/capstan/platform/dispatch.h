@@ -12,10 +12,12 @@
 
 #include <capstan/base/task.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace capstan::platform {
 
@@ -35,8 +37,10 @@ class Dispatcher {
   ~Dispatcher();
 
   void post(Work work);
-  // Waits until nothing that was posted is left. More may be posted meanwhile.
-  void drain();
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // none: no end
+  // Waits until nothing that was posted is left, or until the time is over, which is false. More
+  // may be posted meanwhile.
+  bool drain(Deadline deadline = std::nullopt);
   // How many have been posted since the beginning.
   [[nodiscard]] std::uint64_t posted() const;
 

@@ -3,6 +3,7 @@
 #include <capstan/capability/messaging/handler.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -48,7 +49,7 @@ bool finish_by(Task<void> task, Events::Deadline deadline) {
 }
 
 std::unexpected<Error> too_late() {
-  return fail(ErrorCode::deadline, "messages were still being handled when the time was over");
+  return fail(ErrorCode::deadline, "events were still being handled when the time was over");
 }
 
 // Says what failed: the first time, and when there is no further one.
@@ -59,8 +60,9 @@ void report_failure(const Report& report, std::string_view component,
     const bool dead = topic.starts_with(messaging::dead_topic_prefix);
     report(fmt::format("'{}' failed {} times to handle a message to '{}', which {}: {}", component,
                        delivery.attempt(), topic,
-                       dead ? std::string("is dropped now")
-                            : fmt::format("goes to '{}{}' now", messaging::dead_topic_prefix, topic),
+                       dead
+                           ? std::string("is dropped now")
+                           : fmt::format("goes to '{}{}' now", messaging::dead_topic_prefix, topic),
                        error));
   } else if (delivery.attempt() == 1) {
     report(fmt::format("'{}' failed to handle a message to '{}', which comes again: {}", component,
@@ -123,12 +125,13 @@ struct Events::Gate {
 Events::Events(Report report)
     : report_(std::move(report)),
       gate_(std::make_shared<Gate>()),
-      dispatcher_(std::make_unique<Dispatcher>(Dispatcher::Options{
-          .threads = thread_count(), .in_flight_max = calls_in_flight_max})) {
+      dispatcher_(std::make_unique<Dispatcher>(
+          Dispatcher::Options{.threads = thread_count(), .in_flight_max = calls_in_flight_max})) {
   gate_->dispatcher = dispatcher_.get();
 }
 
 Events::~Events() {
+  if (changes_ != nullptr) changes_->stop();
   std::size_t left = 0;
   for (const auto& subscription : subscriptions_) left += subscription->close();
   if (left > 0) report_(fmt::format("{} messages were not handled", left));
@@ -152,11 +155,11 @@ Result<void> Events::subscribe(const std::shared_ptr<const Callee>& callee,
     auto held = std::make_shared<messaging::Delivery>(std::move(delivery));
     gate->post([callee, client, report, held] { return deliver(callee, client, report, held); });
   };
-  auto subscription = block_on(
-      (*client)->subscribe(wanted.pattern, std::move(options), std::move(handler)));
+  auto subscription =
+      block_on((*client)->subscribe(wanted.pattern, std::move(options), std::move(handler)));
   if (!subscription) return refused(subscription.error());
   subscriptions_.push_back(*std::move(subscription));
-  if (!description_.empty()) description_ += ", ";
+  description_ += description_.empty() ? "messages to " : ", ";
   description_ += wanted.pattern;
   if (!wanted.group.empty()) description_ += fmt::format(" as one of {}", wanted.group);
   return {};
@@ -170,6 +173,14 @@ Result<std::unique_ptr<Events>> Events::start(std::shared_ptr<const Callee> call
   events->broker_ = shared.messaging_for_operator;
   for (const TopicSubscription& wanted : settings.subscriptions)
     CAPSTAN_TRY_VOID(events->subscribe(callee, wanted));
+  if (shared.changes != nullptr && !settings.watched.empty()) {
+    events->changes_ = shared.changes;
+    shared.changes->start(
+        callee, [gate = events->gate_](Dispatcher::Work work) { gate->post(std::move(work)); },
+        events->report_);
+    events->description_ += fmt::format("{}changes of {}", events->description_.empty() ? "" : "; ",
+                                        fmt::join(settings.watched, ", "));
+  }
   return events;
 }
 
@@ -177,7 +188,7 @@ Result<void> Events::settle(Deadline deadline) {
   // Brokers become idle one after the other; only a round in which nothing began is the last.
   for (;;) {
     const std::uint64_t before = dispatcher_->posted();
-    if (!finish_by(broker_->idle(), deadline)) return too_late();
+    if (!finish_by(broker_->idle(), deadline) || !dispatcher_->drain(deadline)) return too_late();
     if (dispatcher_->posted() == before) return {};
   }
 }
@@ -185,6 +196,7 @@ Result<void> Events::settle(Deadline deadline) {
 Result<void> Events::drain(Deadline deadline) {
   for (const auto& subscription : subscriptions_)
     if (!finish_by(subscription->drain(), deadline)) return too_late();
+  if (!dispatcher_->drain(deadline)) return too_late();
   return {};
 }
 

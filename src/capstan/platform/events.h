@@ -1,4 +1,5 @@
-// Events: what a component is called for while it is not running by itself, such as messages.
+// Events: what a component is called for while it is not running by itself: messages, and changes
+// of buckets.
 //
 // Every call has a fresh instance. Many run at once, on a few threads. An error or a trap is
 // reported to `report` and to whom the event came from, who decides what follows (a message comes
@@ -23,17 +24,14 @@
 
 namespace capstan::platform {
 
-using Report = std::function<void(std::string_view sentence)>;
-
 class Events {
  public:
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  using Deadline = Dispatcher::Deadline;
 
-  // Subscribes to what the settings name. From then on the component is called.
+  // Subscribes to what the settings name, and watches. From then on the component is called.
   [[nodiscard]] static Result<std::unique_ptr<Events>> start(std::shared_ptr<const Callee> callee,
                                                              const RunSettings& settings,
-                                                             SharedBackends& shared,
-                                                             Report report);
+                                                             SharedBackends& shared, Report report);
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;
   // Ends at once what is still going on, and reports how much was left.
@@ -45,7 +43,7 @@ class Events {
   // Takes nothing new and waits for the rest.
   [[nodiscard]] Result<void> drain(Deadline deadline);
 
-  // "orders.>, jobs as one of workers"
+  // "messages to orders.>, jobs as one of workers; changes of cache"
   [[nodiscard]] const std::string& description() const { return description_; }
 
  private:
@@ -55,6 +53,7 @@ class Events {
 
   Report report_;
   std::shared_ptr<messaging::Broker> broker_;  // shared with the component's imports
+  std::shared_ptr<Changes> changes_;           // the same; none: nothing is watched
   std::vector<std::shared_ptr<messaging::Subscription>> subscriptions_;
   std::string description_;
   // What handlers post to, who may be in the middle of a call when this ends.

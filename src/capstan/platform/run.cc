@@ -1,6 +1,7 @@
 #include <capstan/platform/run.h>
 
 #include <capstan/base/nearest.h>
+#include <capstan/capability/keyvalue/bind_watcher.h>
 #include <capstan/capability/messaging/bind.h>
 #include <capstan/capability/messaging/handler.h>
 #include <capstan/host/diagnostics.h>
@@ -41,6 +42,13 @@ std::string_view advice_for(const Error& error) {
     default:
       return "";
   }
+}
+
+bool exports_watcher(const Component& component) {
+  return std::ranges::any_of(component.exports(), [](const ComponentItem& item) {
+    return std::ranges::find(keyvalue::watcher_interfaces, item.interface_name) !=
+           std::end(keyvalue::watcher_interfaces);
+  });
 }
 
 // What happened to the guest while it ran, with its name and what to do.
@@ -173,8 +181,29 @@ Result<RunOutcome> Runner::call(const PreparedComponent<>& prepared, const Entry
   return outcome;
 }
 
+Result<void> Runner::check_watcher(const Component& component) const {
+  const std::string& bucket = settings_.watched.front();
+  if (!exports_watcher(component))
+    return fail(ErrorCode::not_linkable,
+                fmt::format("'{}' cannot be called for changes of '{}': it exports neither {} nor "
+                            "{}",
+                            component.name(), bucket, keyvalue::watcher_interfaces[0],
+                            keyvalue::watcher_interfaces[1]));
+  for (const ImportedInterface& import : imported_interfaces(component)) {
+    const auto bundle =
+        import.id.starts_with("wasi:keyvalue/store@") ? bundles_.serving(import.id) : std::nullopt;
+    if (bundle)
+      return fail(ErrorCode::not_linkable,
+                  fmt::format("'{}' cannot be called for changes of '{}': the host bundle '{}' "
+                              "serves {} in place of Capstan's own stores",
+                              component.name(), bucket, *bundle, import.id));
+  }
+  return {};
+}
+
 Result<bool> Runner::has_events(const Component& component) const {
-  if (settings_.subscriptions.empty()) return false;
+  if (!settings_.watched.empty()) CAPSTAN_TRY_VOID(check_watcher(component));
+  if (settings_.subscriptions.empty()) return !settings_.watched.empty();
   if (!messaging::exports_handler(component))
     return fail(ErrorCode::not_linkable,
                 fmt::format("'{}' cannot be called for messages to '{}': it does not export {}",
@@ -189,20 +218,25 @@ Result<bool> Runner::has_events(const Component& component) const {
 }
 
 std::string Runner::unused_events(const Component& component) const {
-  if (!settings_.subscriptions.empty() || !messaging::exports_handler(component)) return {};
-  return fmt::format("'{}' handles messages: say which topics it is called for with --subscribe",
-                     component.name());
+  if (settings_.subscriptions.empty() && messaging::exports_handler(component))
+    return fmt::format("'{}' handles messages: say which topics it is called for with --subscribe",
+                       component.name());
+  if (settings_.watched.empty() && exports_watcher(component))
+    return fmt::format("'{}' watches buckets: say which ones it is called for with --watch",
+                       component.name());
+  return {};
 }
 
 Result<RunOutcome> Runner::serve(const Component& component, const std::optional<Entry>& entry,
                                  std::string_view name, const Report& ready) const {
   CAPSTAN_TRY(PreparedComponent<> prepared, prepare(component));
-  const auto callee = std::make_shared<const Callee>(
-      Callee{.prepared = prepared, .options = store_options(settings_, name), .name = std::string(name)});
+  const auto callee = std::make_shared<const Callee>(Callee{
+      .prepared = prepared, .options = store_options(settings_, name), .name = std::string(name)});
   Events::Deadline deadline;
   const auto begin_deadline = [&] {
     if (settings_.timeout_ms)
-      deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(*settings_.timeout_ms);
+      deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(*settings_.timeout_ms);
   };
   if (!entry) {
     CAPSTAN_TRY(const StopSignals stop, StopSignals::watch());

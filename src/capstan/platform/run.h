@@ -68,7 +68,6 @@ class Runner {
   [[nodiscard]] Result<RunOutcome> run(const Component& component, const Entry& entry,
                                        std::string_view name) const;
 
-
   // Whether the settings name events that the component is to be called for. An error if it cannot
   // be.
   [[nodiscard]] Result<bool> has_events(const Component& component) const;
@@ -91,6 +90,7 @@ class Runner {
         report_(std::move(report)),
         shared_(std::make_unique<SharedBackends>()) {}
 
+  Result<void> check_watcher(const Component& component) const;
   Result<RunOutcome> call(const PreparedComponent<>& prepared, const Entry& entry,
                           std::string_view name) const;
   ImportService service(std::string_view interface_id) const;

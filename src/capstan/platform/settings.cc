@@ -75,6 +75,7 @@ Result<TopicSubscription> parse_subscription(std::string_view text) {
   }
   return subscription;
 }
+Result<std::string> parse_bucket(std::string_view text) { return std::string(text); }
 Result<std::string> parse_application(std::string_view text) {
   if (text.empty() || text.find('/') != std::string_view::npos)
     return fail(
@@ -101,6 +102,9 @@ constexpr RunOption options[] = {
     {"--subscribe", "subscribe", "PATTERN[,group=NAME][,backend=LABEL][,in-flight=N]",
      "call the component's incoming-handler for messages to these topics", true,
      append<&S::subscriptions, parse_subscription>},
+    {"--watch", "watch", "BUCKET",
+     "call the component's keyvalue watcher for changes it makes in this bucket", true,
+     append<&S::watched, parse_bucket>},
     {"--app", "app", "NAME", "whose names these are on a backend (default: the component's name)",
      false, assign<&S::application, parse_application>},
     {"--dir", "dirs", "HOST[::GUEST][,rw]",
@@ -223,6 +227,7 @@ RunSettings merge(RunSettings under, RunSettings over) {
              [](const TopicSubscription& a, const TopicSubscription& b) {
                return a.pattern == b.pattern && a.group == b.group && a.label == b.label;
              });
+  merge_list(under.watched, std::move(over.watched), std::equal_to<>());
   merge_list(under.allowed_addresses, std::move(over.allowed_addresses), std::equal_to<>());
   merge_list(under.host_bundles, std::move(over.host_bundles), std::equal_to<>());
   prefer(under.inherit_environment, std::move(over.inherit_environment));
@@ -241,8 +246,7 @@ Result<void> check(const RunSettings& settings) {
   CAPSTAN_TRY_VOID(check_backends(settings.backends));
   for (const TopicSubscription& subscription : settings.subscriptions)
     if (!subscription.label.empty() &&
-        backend_for(settings.backends, "messaging", subscription.label).label !=
-            subscription.label)
+        backend_for(settings.backends, "messaging", subscription.label).label != subscription.label)
       return fail(ErrorCode::invalid_argument,
                   fmt::format("there is no broker '{0}' to subscribe to '{1}' at: add "
                               "--backend messaging:{0}=URL, or leave backend={0} out",

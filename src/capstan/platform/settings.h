@@ -49,6 +49,7 @@ struct RunSettings {
   std::vector<BackendChoice> backends;
   std::vector<AllowedName> allowed_names;
   std::vector<TopicSubscription> subscriptions;
+  std::vector<std::string> watched;        // buckets whose changes the component is called for
   std::optional<std::string> application;  // the namespace of its names on backends
   std::vector<std::filesystem::path> host_bundles;
   std::optional<std::filesystem::path> host_config;

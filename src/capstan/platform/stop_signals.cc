@@ -34,7 +34,7 @@ Result<StopSignals> StopSignals::watch() {
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return fail(ErrorCode::io, std::string("cannot wait for signals: ") + std::strerror(errno));
   write_end = ends[1];
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = capstan_stop_signal;
   // The second one of a kind does what it does otherwise.
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;

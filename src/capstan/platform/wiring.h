@@ -9,6 +9,7 @@
 #include <capstan/capability/messaging/messaging.h>
 #include <capstan/capability/names.h>
 #include <capstan/host/linker.h>
+#include <capstan/platform/changes.h>
 #include <capstan/platform/settings.h>
 
 #include <memory>
@@ -24,6 +25,8 @@ struct SharedBackends {
   // use every name.
   std::shared_ptr<messaging::Broker> messaging;
   std::shared_ptr<messaging::Broker> messaging_for_operator;
+  // What happens to watched buckets; none: nothing is watched.
+  std::shared_ptr<Changes> changes;
 };
 
 // What a wiring function works with; all of it outlives the call only.

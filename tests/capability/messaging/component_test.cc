@@ -25,7 +25,8 @@ using Texts = std::vector<std::string>;
 // What came to a topic, "topic=data".
 class Seen {
  public:
-  Seen(Client& client, std::string pattern, bool answers = false) : state_(std::make_shared<State>()) {
+  Seen(Client& client, std::string pattern, bool answers = false)
+      : state_(std::make_shared<State>()) {
     auto handler = [state = state_, answers, &client](Delivery delivery) {
       const Message& message = delivery.message();
       if (answers) {
@@ -259,7 +260,8 @@ TEST_P(MessagingComponent, ItsReplyGoesToWhoAsked) {
 TEST_P(MessagingComponent, ComponentsAskEachOther) {
   handle("ask");
 
-  EXPECT_EQ(act("request", "ask", "hello"), "|text/plain|ask|text/plain|hello|from=tool;|from=tool;");
+  EXPECT_EQ(act("request", "ask", "hello"),
+            "|text/plain|ask|text/plain|hello|from=tool;|from=tool;");
 }
 
 TEST_P(MessagingComponent, AnErrorMakesTheMessageComeAgainAndThenADeadLetter) {

@@ -144,8 +144,8 @@ class RequestReply final : public request_reply::Host {
 Result<void> bind(LinkerBase& linker, const std::shared_ptr<Broker>& broker,
                   const BindOptions& options) {
   auto budget = std::make_shared<Budget>(options.held_bytes_max);
-  CAPSTAN_TRY_VOID(linker.add(types::shape, host::serve_shared<types::Host>(
-                                                std::make_shared<Types>(broker, budget))));
+  CAPSTAN_TRY_VOID(linker.add(
+      types::shape, host::serve_shared<types::Host>(std::make_shared<Types>(broker, budget))));
   CAPSTAN_TRY_VOID(linker.add(producer::shape,
                               host::serve_shared<producer::Host>(std::make_shared<Producer>())));
   return linker.add(request_reply::shape,

@@ -185,8 +185,7 @@ TEST_P(MessagingConformance, WrongTopicsAndPatternsAreErrors) {
 TEST_P(MessagingConformance, AMessageThatIsTooLargeIsAnError) {
   const auto too_large = block_on(client_->send("t", text_message(std::string(4097, 'x'))));
 
-  EXPECT_EQ(error_of(too_large),
-            "a message of 4097 bytes is too large: at most 4096 are allowed");
+  EXPECT_EQ(error_of(too_large), "a message of 4097 bytes is too large: at most 4096 are allowed");
 }
 
 // ------------------------------------------------------------------------------ order and pressure

@@ -41,9 +41,8 @@ Result<std::shared_ptr<Broker>> connect() {
 
 Result<std::shared_ptr<Broker>> connect(const Url& url) {
   if (url.scheme == "memory") return connect_memory(url);
-  return capstan::fail(
-      ErrorCode::invalid_argument,
-      fmt::format("'{}' is no message broker: it can be memory", url.shown()));
+  return capstan::fail(ErrorCode::invalid_argument,
+                       fmt::format("'{}' is no message broker: it can be memory", url.shown()));
 }
 
 }  // namespace capstan::messaging

@@ -12,8 +12,7 @@
 
 namespace capstan::messaging {
 
-inline constexpr std::string_view handler_interface =
-    "wasi:messaging/incoming-handler@0.2.0-draft";
+inline constexpr std::string_view handler_interface = "wasi:messaging/incoming-handler@0.2.0-draft";
 
 [[nodiscard]] bool exports_handler(const Component& component);
 

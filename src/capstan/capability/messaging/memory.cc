@@ -41,11 +41,10 @@ class Requesting {
   Requesting(std::shared_ptr<State> state, std::shared_ptr<Inbox> inbox, std::uint64_t id,
              std::uint32_t timeout_ms)
       : state_(std::move(state)), id_(id) {
-    timer_ = state_->timer().after(
-        std::chrono::milliseconds(timeout_ms),
-        [self = std::weak_ptr(state_), inbox = std::move(inbox)] {
-          if (const auto alive = self.lock()) alive->expire(inbox);
-        });
+    timer_ = state_->timer().after(std::chrono::milliseconds(timeout_ms),
+                                   [self = std::weak_ptr(state_), inbox = std::move(inbox)] {
+                                     if (const auto alive = self.lock()) alive->expire(inbox);
+                                   });
   }
   Requesting(const Requesting&) = delete;
   Requesting& operator=(const Requesting&) = delete;

@@ -18,14 +18,14 @@ namespace capstan::messaging {
 
 // In the address: memory?messages=1024&queue-bytes=64MiB&...
 struct MemoryOptions {
-  std::uint64_t queue_messages_max = 1024;                           // messages
-  std::uint64_t queue_bytes_max = std::uint64_t{64} << 20;           // queue-bytes
-  std::uint64_t message_bytes_max = std::uint64_t{8} << 20;          // message-bytes
-  std::uint64_t subscriptions_max = 1000;                            // subscriptions
-  std::uint64_t waiting_max = 10'000;                                // waiting: sends, for room
-  std::uint64_t requests_max = 10'000;                               // requests: that wait
-  std::uint64_t send_timeout_ms = 10'000;                            // send-timeout
-  std::uint64_t attempts_max = 5;                                    // attempts
+  std::uint64_t queue_messages_max = 1024;                   // messages
+  std::uint64_t queue_bytes_max = std::uint64_t{64} << 20;   // queue-bytes
+  std::uint64_t message_bytes_max = std::uint64_t{8} << 20;  // message-bytes
+  std::uint64_t subscriptions_max = 1000;                    // subscriptions
+  std::uint64_t waiting_max = 10'000;                        // waiting: sends, for room
+  std::uint64_t requests_max = 10'000;                       // requests: that wait
+  std::uint64_t send_timeout_ms = 10'000;                    // send-timeout
+  std::uint64_t attempts_max = 5;                            // attempts
   std::uint64_t retry_delay_ms = 100;  // retry-delay: before the second attempt; then it doubles
 };
 

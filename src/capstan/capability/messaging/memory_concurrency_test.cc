@@ -157,8 +157,8 @@ TEST(MemoryBroker, RequestsOfManyThreadsGetTheirOwnReplies) {
 }
 
 TEST(MemoryBroker, SubscribersComeAndGoWhileMessagesAreSent) {
-  const auto broker = *connect_with(
-      {.queue_messages_max = 8, .send_timeout_ms = 60'000, .retry_delay_ms = 1});
+  const auto broker =
+      *connect_with({.queue_messages_max = 8, .send_timeout_ms = 60'000, .retry_delay_ms = 1});
   const auto client = connect(*broker);
   std::atomic<int> handled = 0;
   Workers workers(2, [&](Delivery& delivery) {

@@ -121,9 +121,9 @@ bool State::pump_one(const QueuePtr& queue, Due& due) {
   const MemberPtr member = entry->member;
   MessagePtr message = entry->message;
   const std::uint32_t attempt = entry->attempt;
-  member->handler(Delivery(
-      std::move(message), attempt, static_cast<std::uint32_t>(options_.attempts_max),
-      std::make_unique<QueueSettlement>(shared_from_this(), queue, *std::move(entry))));
+  member->handler(
+      Delivery(std::move(message), attempt, static_cast<std::uint32_t>(options_.attempts_max),
+               std::make_unique<QueueSettlement>(shared_from_this(), queue, *std::move(entry))));
   return true;
 }
 

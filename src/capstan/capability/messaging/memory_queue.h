@@ -61,10 +61,10 @@ struct Queue {
   std::size_t turn = 0;  // whose, of the members
   std::deque<Entry> entries;
   std::uint64_t bytes = 0;
-  std::deque<Entry> again;         // whose delay is over; each still counts as its member's
-  std::deque<WaiterPtr> waiters;   // in the order in which they came
-  bool pumped = false;             // a thread is calling handlers
-  bool closed = false;             // what is put in goes nowhere
+  std::deque<Entry> again;        // whose delay is over; each still counts as its member's
+  std::deque<WaiterPtr> waiters;  // in the order in which they came
+  bool pumped = false;            // a thread is calling handlers
+  bool closed = false;            // what is put in goes nowhere
 };
 using QueuePtr = std::shared_ptr<Queue>;
 

@@ -262,8 +262,7 @@ void State::expire(const std::shared_ptr<Inbox>& inbox) {
 void State::fail_request(Inbox& inbox, const std::string& error, Due& due) {
   ++inbox.failed;
   if (inbox.finished || inbox.failed < inbox.receivers || !inbox.replies.empty()) return;
-  finish(inbox, fail(ErrorKind::other, fmt::format("the request was not handled: {}", error)),
-         due);
+  finish(inbox, fail(ErrorKind::other, fmt::format("the request was not handled: {}", error)), due);
 }
 
 }  // namespace capstan::messaging::memory

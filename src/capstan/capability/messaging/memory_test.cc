@@ -1,7 +1,7 @@
 #include <capstan/capability/messaging/memory.h>
 
-#include <capstan/capability/messaging/connect.h>
 #include <capstan/capability/messaging/conformance_testing.h>
+#include <capstan/capability/messaging/connect.h>
 
 namespace capstan::messaging {
 namespace {
@@ -88,9 +88,8 @@ TEST(MemoryBroker, MetadataIsBounded) {
 }
 
 TEST(MemoryBroker, AQueueIsAlsoBoundedInBytes) {
-  const auto broker = *connect_with(MemoryOptions{.queue_bytes_max = 5000,
-                                                  .message_bytes_max = 4096,
-                                                  .send_timeout_ms = 1});
+  const auto broker = *connect_with(
+      MemoryOptions{.queue_bytes_max = 5000, .message_bytes_max = 4096, .send_timeout_ms = 1});
   const auto client = *block_on(broker->connect(""));
   const Collector holding(Collector::Then::hold);
   const auto subscription = subscribe(*client, "t", holding.handler(), "", 1);

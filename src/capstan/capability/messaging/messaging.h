@@ -75,8 +75,8 @@ class Message {
 
 // What a message adds when it is given up, in this order; then come those it had.
 inline constexpr std::string_view dead_topic_prefix = "$dead.";
-inline constexpr std::string_view dead_topic_key = "capstan-dead-topic";      // where it was sent
-inline constexpr std::string_view dead_error_key = "capstan-dead-error";      // the last error
+inline constexpr std::string_view dead_topic_key = "capstan-dead-topic";        // where it was sent
+inline constexpr std::string_view dead_error_key = "capstan-dead-error";        // the last error
 inline constexpr std::string_view dead_attempts_key = "capstan-dead-attempts";  // how often
 
 inline constexpr std::uint32_t request_timeout_ms_default = 5'000;

@@ -66,7 +66,7 @@ class SpaceClient final : public Client {
   }
 
  private:
-  std::shared_ptr<Client> client_;             // shared with nobody else, mostly
+  std::shared_ptr<Client> client_;           // shared with nobody else, mostly
   std::shared_ptr<const TopicSpace> space_;  // shared with subscriptions
 };
 

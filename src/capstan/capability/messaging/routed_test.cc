@@ -8,9 +8,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-std::shared_ptr<Broker> memory_broker() {
-  return *connect_with(MemoryOptions{.attempts_max = 1});
-}
+std::shared_ptr<Broker> memory_broker() { return *connect_with(MemoryOptions{.attempts_max = 1}); }
 std::shared_ptr<Client> connect(Broker& broker, std::string name) {
   return *block_on(broker.connect(std::move(name)));
 }
@@ -36,8 +34,7 @@ TEST(RoutedBroker, ANameThatIsNotAllowedIsRefused) {
 
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::permission_denied);
-  EXPECT_EQ(refused.error().message,
-            "'secrets' is not among the names this component may use");
+  EXPECT_EQ(refused.error().message, "'secrets' is not among the names this component may use");
   EXPECT_TRUE(block_on(broker->connect("orders")));
 }
 

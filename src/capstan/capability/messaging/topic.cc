@@ -21,8 +21,9 @@ std::unexpected<Error> wrong(std::string_view what, std::string_view text, std::
 Outcome<void> check_tokens(std::string_view what, std::string_view text) {
   if (text.empty()) return wrong(what, text, "it is empty");
   if (text.size() > topic_bytes_max)
-    return fail(ErrorKind::other, fmt::format("a {} of {} bytes is too long: at most {} are allowed",
-                                              what, text.size(), topic_bytes_max));
+    return fail(ErrorKind::other,
+                fmt::format("a {} of {} bytes is too long: at most {} are allowed", what,
+                            text.size(), topic_bytes_max));
   if (text.front() == '.' || text.back() == '.' || text.find("..") != std::string_view::npos)
     return wrong(what, text, "there is nothing before or after one of its dots");
   for (const char& c : text)

@@ -38,8 +38,10 @@ static void finish(tool_subtask_status_t status) {
 static bool connect_to(const char* name, client_t* client, error_t* error) {
   wasi_messaging_types_result_own_client_error_t result;
   finish(wasi_messaging_types_static_client_connect(text_of(name), &result));
-  if (result.is_err) *error = result.val.err;
-  else *client = result.val.ok;
+  if (result.is_err)
+    *error = result.val.err;
+  else
+    *client = result.val.ok;
   return !result.is_err;
 }
 static bool send_to(client_t client, tool_string_t topic, message_t message, error_t* error) {
@@ -51,13 +53,15 @@ static bool send_to(client_t client, tool_string_t topic, message_t message, err
 }
 static bool request_from(client_t client, tool_string_t topic, message_t message,
                          options_t* options, replies_t* replies, error_t* error) {
-  wasi_messaging_request_reply_request_args_t args = {wasi_messaging_types_borrow_client(client),
-                                                      topic, lent(message), {options != NULL, {0}}};
+  wasi_messaging_request_reply_request_args_t args = {
+      wasi_messaging_types_borrow_client(client), topic, lent(message), {options != NULL, {0}}};
   if (options != NULL) args.options.val = *options;
   wasi_messaging_request_reply_result_list_own_message_error_t result;
   finish(wasi_messaging_request_reply_request(&args, &result));
-  if (result.is_err) *error = result.val.err;
-  else *replies = result.val.ok;
+  if (result.is_err)
+    *error = result.val.err;
+  else
+    *replies = result.val.ok;
   return !result.is_err;
 }
 static bool reply_to(message_t request, message_t message, error_t* error) {
@@ -222,9 +226,12 @@ static const char* act(tool_string_t what, tool_string_t topic, tool_string_t te
   client_t client;
   error_t error;
   said[0] = 0;
-  const bool connected = connect_to(is(what, "connect") ? (const char*)text.ptr : "", &client, &error);
-  if (!connected) say_error(&error);
-  else act_with(client, what, topic, text);
+  const bool connected =
+      connect_to(is(what, "connect") ? (const char*)text.ptr : "", &client, &error);
+  if (!connected)
+    say_error(&error);
+  else
+    act_with(client, what, topic, text);
   return said;
 }
 
