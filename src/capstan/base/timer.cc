@@ -62,17 +62,17 @@ Timer::~Timer() {
 }
 
 Timer::Id Timer::after(std::chrono::milliseconds delay, std::function<void()> work) {
+  const std::shared_ptr<State> state = state_;  // what is called may end this timer meanwhile
   Id id = 0;
   {
-    const std::lock_guard lock(state_->mutex);
+    const std::lock_guard lock(state->mutex);
     const State::Clock::time_point when = State::Clock::now() + delay;
-    id = ++state_->last;
-    state_->calls.emplace(std::pair(when, id), std::move(work));
-    state_->times.emplace(id, when);
-    if (!state_->thread.joinable())
-      state_->thread = std::thread([state = state_] { state->work(); });
+    id = ++state->last;
+    state->calls.emplace(std::pair(when, id), std::move(work));
+    state->times.emplace(id, when);
+    if (!state->thread.joinable()) state->thread = std::thread([state] { state->work(); });
   }
-  state_->changed.notify_one();
+  state->changed.notify_one();
   return id;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace capstan::cli {
 namespace {
@@ -18,16 +19,35 @@ struct RunCommand {
   bool invoke = false;
 };
 
+Result<platform::Entry> find_entry(const RunCommand& command, const Component& component) {
+  return command.invoke
+             ? platform::find_invoked(component.name(), component.exports(), command.invocation)
+             : platform::find_entry(component.name(), component.exports());
+}
+
 Result<platform::RunOutcome> run_component(const RunCommand& command, const Session& session) {
   CAPSTAN_TRY(const Loaded loaded, load(session, command.flags));
   const Component& component = loaded.component;
-  CAPSTAN_TRY(const platform::Entry entry,
-              command.invoke ? platform::find_invoked(component.name(), component.exports(),
-                                                      command.invocation)
-                             : platform::find_entry(component.name(), component.exports()));
+  CAPSTAN_TRY(const bool events, loaded.runner.has_events(component));
+  Result<platform::Entry> entry = find_entry(command, component);
+  const std::string unused = loaded.runner.unused_events(component);
+  if (!entry && !unused.empty() && !command.invoke)
+    return fail(ErrorCode::invalid_argument, unused);
   for (const std::string& sentence : loaded.runner.bundles().unused_by(component))
     session.warn(sentence);
-  return loaded.runner.run(component, entry, loaded.source.name);
+  if (!events) {
+    CAPSTAN_TRY(const platform::Entry called, std::move(entry));
+    if (!unused.empty()) session.warn(unused);
+    return loaded.runner.run(component, called, loaded.source.name);
+  }
+  if (command.invoke && !entry) return std::unexpected(std::move(entry).error());
+  // Only what is meant to run by itself does; anything else is for --invoke.
+  std::optional<platform::Entry> beside;
+  if (entry && (command.invoke || entry->name == "run")) beside = *std::move(entry);
+  const auto ready = [&](std::string_view what) {
+    if (!beside) session.note(fmt::format("'{}' handles {}", loaded.source.name, what));
+  };
+  return loaded.runner.serve(component, beside, loaded.source.name, ready);
 }
 
 void run(const RunCommand& command, Session& session) {

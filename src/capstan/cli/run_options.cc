@@ -71,7 +71,8 @@ Result<Loaded> load(const Session& session, const RunFlags& flags) {
       .cache = flags.no_cache ? platform::CompileCache::off : platform::CompileCache::on,
       .bundle_files =
           flags.bundle_anywhere ? platform::BundleFiles::anywhere : platform::BundleFiles::safe,
-      .bundle_log = log_of(session)};
+      .bundle_log = log_of(session),
+      .report = [&session](std::string_view sentence) { session.warn(sentence); }};
   CAPSTAN_TRY(platform::Runner runner, platform::Runner::create(std::move(settings), options));
   const Progress progress(session, fmt::format("compiling {}", source.name));
   CAPSTAN_TRY(Component component, runner.load(source));

@@ -18,6 +18,7 @@ constexpr BackendScheme keyvalue_schemes[] = {{"memory", ""},
                                               {"redis", "[//HOST:PORT]"},
                                               {"rediss", "//HOST:PORT"}};
 constexpr BackendScheme logging_schemes[] = {{"stderr", ""}, {"file", "FILE"}, {"none", ""}};
+constexpr BackendScheme messaging_schemes[] = {{"memory", ""}};
 constexpr BackendScheme sql_schemes[] = {{"memory", ""}, {"sqlite", "FILE"}};
 constexpr BackendScheme vault_schemes[] = {{"memory", ""}, {"file", "FILE"}};
 constexpr CapabilityInfo known[] = {
@@ -25,6 +26,7 @@ constexpr CapabilityInfo known[] = {
     {.name = "config", .schemes = config_schemes, .labels = false},
     {.name = "keyvalue", .schemes = keyvalue_schemes, .labels = true},
     {.name = "logging", .schemes = logging_schemes, .labels = false},
+    {.name = "messaging", .schemes = messaging_schemes, .labels = true},
     {.name = "sql", .schemes = sql_schemes, .labels = true},
     {.name = "vault", .schemes = vault_schemes, .labels = true},
 };

@@ -4,6 +4,7 @@
 #include <capstan/capability/config/bind.h>
 #include <capstan/capability/keyvalue/bind.h>
 #include <capstan/capability/logging/bind.h>
+#include <capstan/capability/messaging/bind.h>
 #include <capstan/capability/sql/bind.h>
 #include <capstan/capability/vault/bind.h>
 #include <capstan/platform/imports.h>
@@ -25,6 +26,7 @@ constexpr Served all_served[] = {
     {"config", config::interfaces, wire_config},
     {"keyvalue", keyvalue::interfaces, wire_keyvalue},
     {"logging", logging::interfaces, wire_logging},
+    {"messaging", messaging::interfaces, wire_messaging},
     {"sql", sql::interfaces, wire_sql},
     {"vault", vault::interfaces, wire_vault},
 };
@@ -32,8 +34,9 @@ constexpr Served all_served[] = {
 }  // namespace
 
 Result<void> add_capabilities(LinkerBase& linker, const Component& component,
-                              const RunSettings& settings) {
-  const Wiring wiring{.linker = linker, .component = component, .settings = settings};
+                              const RunSettings& settings, SharedBackends& shared) {
+  const Wiring wiring{
+      .linker = linker, .component = component, .settings = settings, .shared = shared};
   for (const Served& served : all_served)
     if (imports_any(component, served.interfaces)) CAPSTAN_TRY_VOID(served.wire(wiring));
   return {};

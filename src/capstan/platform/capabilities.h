@@ -4,6 +4,7 @@
 #include <capstan/base/result.h>
 #include <capstan/host/linker.h>
 #include <capstan/platform/settings.h>
+#include <capstan/platform/wiring.h>
 
 #include <optional>
 #include <string>
@@ -14,7 +15,7 @@ namespace capstan::platform {
 
 // Offers what the component imports of them; what it does not import is not even made.
 Result<void> add_capabilities(LinkerBase& linker, const Component& component,
-                              const RunSettings& settings);
+                              const RunSettings& settings, SharedBackends& shared);
 
 struct CapabilityServing {
   std::string capability;  // "keyvalue"

@@ -1,14 +1,19 @@
 #include <capstan/platform/run.h>
 
 #include <capstan/base/nearest.h>
+#include <capstan/capability/keyvalue/bind_watcher.h>
+#include <capstan/capability/messaging/bind.h>
+#include <capstan/capability/messaging/handler.h>
 #include <capstan/host/diagnostics.h>
 #include <capstan/platform/capabilities.h>
 #include <capstan/platform/imports.h>
+#include <capstan/platform/stop_signals.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace capstan::platform {
@@ -37,6 +42,13 @@ std::string_view advice_for(const Error& error) {
     default:
       return "";
   }
+}
+
+bool exports_watcher(const Component& component) {
+  return std::ranges::any_of(component.exports(), [](const ComponentItem& item) {
+    return std::ranges::find(keyvalue::watcher_interfaces, item.interface_name) !=
+           std::end(keyvalue::watcher_interfaces);
+  });
 }
 
 // What happened to the guest while it ran, with its name and what to do.
@@ -72,7 +84,7 @@ Result<Runner> Runner::create(RunSettings settings, const RunnerOptions& options
   engine_options.cache = options.cache == CompileCache::on;
   CAPSTAN_TRY(Bundles bundles, Bundles::open(settings, options.bundle_files, options.bundle_log));
   CAPSTAN_TRY(Engine engine, Engine::create(engine_options));
-  return Runner(std::move(settings), std::move(engine), std::move(bundles));
+  return Runner(std::move(settings), std::move(engine), std::move(bundles), options.report);
 }
 
 Result<Component> Runner::load(const Source& source) {
@@ -145,7 +157,7 @@ Result<PreparedComponent<>> Runner::prepare(const Component& component) const {
                 fmt::format("'{}' cannot run: {}", component.name(), fmt::join(problems, "\n- ")));
   Linker<> linker(engine_);
   linker.add_wasi();
-  CAPSTAN_TRY_VOID(add_capabilities(linker, component, settings_));
+  CAPSTAN_TRY_VOID(add_capabilities(linker, component, settings_, *shared_));
   CAPSTAN_TRY_VOID(bundles_.add_to_linker(linker));
   return linker.prepare(component);
 }
@@ -153,6 +165,11 @@ Result<PreparedComponent<>> Runner::prepare(const Component& component) const {
 Result<RunOutcome> Runner::run(const Component& component, const Entry& entry,
                                std::string_view name) const {
   CAPSTAN_TRY(const PreparedComponent<> prepared, prepare(component));
+  return call(prepared, entry, name);
+}
+
+Result<RunOutcome> Runner::call(const PreparedComponent<>& prepared, const Entry& entry,
+                                std::string_view name) const {
   Store<> store(NoState(), store_options(settings_, name));
   const auto instance = prepared.instantiate(store);
   if (!instance) return std::unexpected(with_advice(name, instance.error()));
@@ -161,6 +178,81 @@ Result<RunOutcome> Runner::run(const Component& component, const Entry& entry,
   RunOutcome outcome;
   outcome.succeeded = !is_error(*result);
   if (!entry.command) outcome.result = *std::move(result);
+  return outcome;
+}
+
+Result<void> Runner::check_watcher(const Component& component) const {
+  const std::string& bucket = settings_.watched.front();
+  if (!exports_watcher(component))
+    return fail(ErrorCode::not_linkable,
+                fmt::format("'{}' cannot be called for changes of '{}': it exports neither {} nor "
+                            "{}",
+                            component.name(), bucket, keyvalue::watcher_interfaces[0],
+                            keyvalue::watcher_interfaces[1]));
+  for (const ImportedInterface& import : imported_interfaces(component)) {
+    const auto bundle =
+        import.id.starts_with("wasi:keyvalue/store@") ? bundles_.serving(import.id) : std::nullopt;
+    if (bundle)
+      return fail(ErrorCode::not_linkable,
+                  fmt::format("'{}' cannot be called for changes of '{}': the host bundle '{}' "
+                              "serves {} in place of Capstan's own stores",
+                              component.name(), bucket, *bundle, import.id));
+  }
+  return {};
+}
+
+Result<bool> Runner::has_events(const Component& component) const {
+  if (!settings_.watched.empty()) CAPSTAN_TRY_VOID(check_watcher(component));
+  if (settings_.subscriptions.empty()) return !settings_.watched.empty();
+  if (!messaging::exports_handler(component))
+    return fail(ErrorCode::not_linkable,
+                fmt::format("'{}' cannot be called for messages to '{}': it does not export {}",
+                            component.name(), settings_.subscriptions.front().pattern,
+                            messaging::handler_interface));
+  if (auto bundle = bundles_.serving(messaging::interfaces[0]))
+    return fail(ErrorCode::not_linkable,
+                fmt::format("'{}' cannot be called for messages: the host bundle '{}' serves {} in "
+                            "place of Capstan's own brokers",
+                            component.name(), *bundle, messaging::interfaces[0]));
+  return true;
+}
+
+std::string Runner::unused_events(const Component& component) const {
+  if (settings_.subscriptions.empty() && messaging::exports_handler(component))
+    return fmt::format("'{}' handles messages: say which topics it is called for with --subscribe",
+                       component.name());
+  if (settings_.watched.empty() && exports_watcher(component))
+    return fmt::format("'{}' watches buckets: say which ones it is called for with --watch",
+                       component.name());
+  return {};
+}
+
+Result<RunOutcome> Runner::serve(const Component& component, const std::optional<Entry>& entry,
+                                 std::string_view name, const Report& ready) const {
+  CAPSTAN_TRY(PreparedComponent<> prepared, prepare(component));
+  const auto callee = std::make_shared<const Callee>(Callee{
+      .prepared = prepared, .options = store_options(settings_, name), .name = std::string(name)});
+  Events::Deadline deadline;
+  const auto begin_deadline = [&] {
+    if (settings_.timeout_ms)
+      deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(*settings_.timeout_ms);
+  };
+  if (!entry) {
+    CAPSTAN_TRY(const StopSignals stop, StopSignals::watch());
+    CAPSTAN_TRY(const auto events, Events::start(callee, settings_, *shared_, report_));
+    ready(events->description());
+    stop.wait();
+    begin_deadline();
+    CAPSTAN_TRY_VOID(events->drain(deadline));
+    return RunOutcome();
+  }
+  begin_deadline();
+  CAPSTAN_TRY(const auto events, Events::start(callee, settings_, *shared_, report_));
+  ready(events->description());
+  CAPSTAN_TRY(RunOutcome outcome, call(prepared, *entry, name));
+  if (auto settled = events->settle(deadline); !settled)
+    return std::unexpected(with_advice(name, std::move(settled).error()));
   return outcome;
 }
 

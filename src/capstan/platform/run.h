@@ -6,6 +6,8 @@
 //   CAPSTAN_TRY(auto entry, find_entry(component.name(), component.exports()));
 //   CAPSTAN_TRY(auto outcome, runner.run(component, entry, source.name));
 //
+// or, for a component that is called for messages, runner.serve(...).
+//
 // Threads: one at a time.
 #pragma once
 
@@ -14,10 +16,14 @@
 #include <capstan/host/linker.h>
 #include <capstan/platform/bundles.h>
 #include <capstan/platform/entry.h>
+#include <capstan/platform/events.h>
 #include <capstan/platform/settings.h>
 #include <capstan/platform/source.h>
+#include <capstan/platform/wiring.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +36,8 @@ struct RunnerOptions {
   CompileCache cache = CompileCache::on;
   BundleFiles bundle_files = BundleFiles::safe;
   bundle::Log bundle_log = {};  // empty: nowhere
+  // Hears what went wrong while the component was called for events; on any thread.
+  Report report = [](std::string_view) {};
 };
 
 struct RunOutcome {
@@ -60,18 +68,39 @@ class Runner {
   [[nodiscard]] Result<RunOutcome> run(const Component& component, const Entry& entry,
                                        std::string_view name) const;
 
+  // Whether the settings name events that the component is to be called for. An error if it cannot
+  // be.
+  [[nodiscard]] Result<bool> has_events(const Component& component) const;
+  // What the component could be called for and is not, in a sentence; empty: nothing.
+  [[nodiscard]] std::string unused_events(const Component& component) const;
+  // Calls the component for the events that the settings name. With an entry, which runs meanwhile,
+  // until it has returned and everything it caused is done; without one until SIGINT or SIGTERM.
+  // `ready` hears, once, what it is called for.
+  [[nodiscard]] Result<RunOutcome> serve(const Component& component,
+                                         const std::optional<Entry>& entry, std::string_view name,
+                                         const Report& ready) const;
+
   [[nodiscard]] const Bundles& bundles() const { return bundles_; }
 
  private:
-  Runner(RunSettings settings, Engine engine, Bundles bundles)
-      : settings_(std::move(settings)), engine_(std::move(engine)), bundles_(std::move(bundles)) {}
+  Runner(RunSettings settings, Engine engine, Bundles bundles, Report report)
+      : settings_(std::move(settings)),
+        engine_(std::move(engine)),
+        bundles_(std::move(bundles)),
+        report_(std::move(report)),
+        shared_(std::make_unique<SharedBackends>()) {}
 
+  Result<void> check_watcher(const Component& component) const;
+  Result<RunOutcome> call(const PreparedComponent<>& prepared, const Entry& entry,
+                          std::string_view name) const;
   ImportService service(std::string_view interface_id) const;
   std::string advice(std::string_view interface_id) const;
 
   RunSettings settings_;
   Engine engine_;
   Bundles bundles_;
+  Report report_;
+  std::unique_ptr<SharedBackends> shared_;
 };
 
 }  // namespace capstan::platform

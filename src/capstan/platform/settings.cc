@@ -1,5 +1,6 @@
 #include <capstan/platform/settings.h>
 
+#include <capstan/capability/messaging/topic.h>
 #include <capstan/platform/values.h>
 
 #include <fmt/format.h>
@@ -43,6 +44,39 @@ Result<AllowedName> parse_allowed_name(std::string_view text) {
   return AllowedName{.capability = std::string(text.substr(0, colon)),
                      .name = std::string(text.substr(colon + 1))};
 }
+Result<TopicSubscription> parse_subscription(std::string_view text) {
+  TopicSubscription subscription;
+  std::string_view rest = text;
+  const auto next = [&rest] {
+    const auto comma = rest.find(',');
+    const std::string_view part = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    return part;
+  };
+  subscription.pattern = next();
+  if (const auto checked = messaging::check_pattern(subscription.pattern); !checked)
+    return fail(ErrorCode::invalid_argument, checked.error().message);
+  while (!rest.empty()) {
+    const std::string_view part = next();
+    const auto equals = part.find('=');
+    const std::string_view key = part.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
+    if (value.empty() || (key != "group" && key != "backend" && key != "in-flight"))
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("'{}' in '{}' is not understood: after the pattern there can be "
+                              "group=NAME, backend=LABEL and in-flight=N",
+                              part, text));
+    if (key == "group") subscription.group = value;
+    if (key == "backend") subscription.label = value;
+    if (key == "in-flight") {
+      CAPSTAN_TRY(const std::uint64_t count, parse_count(value, 10'000));
+      subscription.in_flight_max = static_cast<std::uint32_t>(count);
+    }
+  }
+  return subscription;
+}
+Result<std::string> parse_bucket(std::string_view text) { return std::string(text); }
 Result<std::string> parse_application(std::string_view text) {
   if (text.empty() || text.find('/') != std::string_view::npos)
     return fail(
@@ -66,6 +100,12 @@ constexpr RunOption options[] = {
     {"--allow-name", "allow-names", "CAPABILITY:NAME",
      "let the component use this bucket, container, ... and only those that are named so", true,
      append<&S::allowed_names, parse_allowed_name>},
+    {"--subscribe", "subscribe", "PATTERN[,group=NAME][,backend=LABEL][,in-flight=N]",
+     "call the component's incoming-handler for messages to these topics", true,
+     append<&S::subscriptions, parse_subscription>},
+    {"--watch", "watch", "BUCKET",
+     "call the component's keyvalue watcher for changes it makes in this bucket", true,
+     append<&S::watched, parse_bucket>},
     {"--app", "app", "NAME", "whose names these are on a backend (default: the component's name)",
      false, assign<&S::application, parse_application>},
     {"--dir", "dirs", "HOST[::GUEST][,rw]",
@@ -201,6 +241,11 @@ RunSettings merge(RunSettings under, RunSettings over) {
   merge_list(under.allowed_names, std::move(over.allowed_names), [](const auto& a, const auto& b) {
     return a.capability == b.capability && a.name == b.name;
   });
+  merge_list(under.subscriptions, std::move(over.subscriptions),
+             [](const TopicSubscription& a, const TopicSubscription& b) {
+               return a.pattern == b.pattern && a.group == b.group && a.label == b.label;
+             });
+  merge_list(under.watched, std::move(over.watched), std::equal_to<>());
   merge_list(under.allowed_addresses, std::move(over.allowed_addresses), std::equal_to<>());
   merge_list(under.host_bundles, std::move(over.host_bundles), std::equal_to<>());
   prefer(under.inherit_environment, std::move(over.inherit_environment));
@@ -217,6 +262,13 @@ RunSettings merge(RunSettings under, RunSettings over) {
 
 Result<void> check(const RunSettings& settings) {
   CAPSTAN_TRY_VOID(check_backends(settings.backends));
+  for (const TopicSubscription& subscription : settings.subscriptions)
+    if (!subscription.label.empty() &&
+        backend_for(settings.backends, "messaging", subscription.label).label != subscription.label)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("there is no broker '{0}' to subscribe to '{1}' at: add "
+                              "--backend messaging:{0}=URL, or leave backend={0} out",
+                              subscription.label, subscription.pattern));
   for (std::size_t i = 0; i < settings.directories.size(); ++i) {
     const wasi::Directory& directory = settings.directories[i];
     std::error_code ignored;

@@ -27,6 +27,14 @@ struct AllowedName {
   std::string name;
 };
 
+// Topics whose messages the component is called for.
+struct TopicSubscription {
+  std::string pattern;               // "orders.>"
+  std::string group;                 // empty: none
+  std::string label;                 // of the broker; empty: the default
+  std::uint32_t in_flight_max = 64;  // messages that are handled at once
+};
+
 struct RunSettings {
   std::vector<wasi::Directory> directories;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -40,6 +48,8 @@ struct RunSettings {
   std::optional<std::uint32_t> handles;
   std::vector<BackendChoice> backends;
   std::vector<AllowedName> allowed_names;
+  std::vector<TopicSubscription> subscriptions;
+  std::vector<std::string> watched;        // buckets whose changes the component is called for
   std::optional<std::string> application;  // the namespace of its names on backends
   std::vector<std::filesystem::path> host_bundles;
   std::optional<std::filesystem::path> host_config;

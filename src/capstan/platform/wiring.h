@@ -6,8 +6,10 @@
 #pragma once
 
 #include <capstan/base/result.h>
+#include <capstan/capability/messaging/messaging.h>
 #include <capstan/capability/names.h>
 #include <capstan/host/linker.h>
+#include <capstan/platform/changes.h>
 #include <capstan/platform/settings.h>
 
 #include <memory>
@@ -16,19 +18,34 @@
 
 namespace capstan::platform {
 
+// Backends of one run that are used beside the component's imports too: made once, by whoever needs
+// them first.
+struct SharedBackends {
+  // Which brokers the names lead to: as the component sees them, and as the operator does, who may
+  // use every name.
+  std::shared_ptr<messaging::Broker> messaging;
+  std::shared_ptr<messaging::Broker> messaging_for_operator;
+  // What happens to watched buckets; none: nothing is watched.
+  std::shared_ptr<Changes> changes;
+};
+
 // What a wiring function works with; all of it outlives the call only.
 struct Wiring {
   LinkerBase& linker;
   const Component& component;
   const RunSettings& settings;
+  SharedBackends& shared;
 };
 
 Result<void> wire_blobstore(const Wiring& wiring);
 Result<void> wire_config(const Wiring& wiring);
 Result<void> wire_keyvalue(const Wiring& wiring);
 Result<void> wire_logging(const Wiring& wiring);
+Result<void> wire_messaging(const Wiring& wiring);
 Result<void> wire_sql(const Wiring& wiring);
 Result<void> wire_vault(const Wiring& wiring);
+
+Result<void> make_messaging(const RunSettings& settings, SharedBackends& shared);
 
 // The backends of one capability and the names that lead to them: number i of `choices` is backend
 // number i of `names`.

@@ -29,7 +29,14 @@ Result<void> wire_keyvalue(const Wiring& wiring) {
           "the backend of keyvalue{}{}", choice.label.empty() ? "" : ":", choice.label)));
     stores.push_back(*std::move(store));
   }
-  return keyvalue::bind(wiring.linker, keyvalue::route(backends.names, std::move(stores)));
+  std::shared_ptr<keyvalue::Store> store = keyvalue::route(backends.names, std::move(stores));
+  const auto& watched = wiring.settings.watched;
+  if (!watched.empty()) {
+    wiring.shared.changes = std::make_shared<Changes>(store);
+    store = keyvalue::watching(std::move(store), {watched.begin(), watched.end()},
+                               wiring.shared.changes);
+  }
+  return keyvalue::bind(wiring.linker, store);
 }
 
 }  // namespace capstan::platform
