@@ -83,6 +83,22 @@ TEST(SqliteConcurrency, SharesDatabasesInMemoryBetweenThreads) {
   EXPECT_EQ(count_of(*first), 800);
 }
 
+TEST(SqliteConcurrency, MakesAFileThatManyOpenAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const TestFolder folder;
+    SqliteOptions options;
+    options.file = folder.path() / "a.db";
+    options.durability = Durability::process_end;
+    options.busy_ms = 30'000;
+
+    on_threads(8, [&] {
+      const auto store = connect_with(options);
+      ASSERT_TRUE(store.has_value()) << store.error().message();
+      EXPECT_TRUE(query(*open(**store), "CREATE TABLE IF NOT EXISTS t (id INTEGER)"));
+    });
+  }
+}
+
 // A task that nobody waits for any more gives its thread back at once.
 TEST(SqliteConcurrency, CancelsTheStatementOfATaskThatEnds) {
   SqliteOptions options;
