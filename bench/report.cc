@@ -10,6 +10,13 @@
 #include <fstream>
 
 namespace capstan::bench {
+namespace {
+
+bool reached(const Row& row) {
+  return row.better == Better::lower ? row.ratio <= row.goal : row.ratio >= row.goal;
+}
+
+}  // namespace
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -26,7 +33,7 @@ void print(const std::vector<Row>& rows) {
         row.dynamic == 0 ? "-" : fmt::format("{:.0f} {}", row.dynamic, row.unit);
     fmt::print("{:<28}{:>11.1f} {}{:>11.1f} {}{:>14}{:>9.3f}{:>8.2f}  {}\n", row.name, row.value,
                row.unit, row.baseline_value, row.unit, dynamic, row.ratio, row.goal,
-               row.ratio <= row.goal ? "reached" : "not reached");
+               reached(row) ? "reached" : "not reached");
   }
 }
 

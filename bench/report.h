@@ -4,11 +4,14 @@
 #include <capstan/engine.h>
 #include <capstan/host/engine.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace capstan::bench {
+
+enum class Better : std::uint8_t { lower, higher };
 
 struct Row {
   std::string name;
@@ -19,6 +22,7 @@ struct Row {
   double ratio = 0;    // median of the rounds' ratios, ours to the baseline
   double goal = 0;     // the ratio to reach
   double dynamic = 0;  // Wasmtime's dynamic values, 0 when not measured
+  Better better = Better::lower;
 };
 
 [[nodiscard]] double median(std::vector<double> values);

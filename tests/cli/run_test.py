@@ -247,8 +247,8 @@ class Grants(harness.CommandTest):
         for text, message in (
                 ("keyvalue", "'keyvalue' has no '=': write CAPABILITY=URL, such as keyvalue=memory"),
                 ("keyvalu=memory", "there is no capability 'keyvalu', did you mean 'keyvalue'?"),
-                ("keyvalue=", "'keyvalue=' names no backend: keyvalue can be memory"),
-                ("keyvalue=redis://x", "keyvalue has no backend 'redis': it can be memory")):
+                ("keyvalue=", "'keyvalue=' names no backend: keyvalue can be memory, sqlite"),
+                ("keyvalue=redis://x", "keyvalue has no backend 'redis': it can be memory, sqlite")):
             self.check_error(["run", "--backend", text, PROBE], f"--backend: {message}", USAGE)
         self.check_error(["run", "--backend", "logging=none", "--backend", "logging=stderr", PROBE],
                          "logging has two backends, 'none' and 'stderr': choose one", USAGE)

@@ -79,7 +79,7 @@ fi
 [[ -n $name ]] || fail "bench: say which: $(project_files 'bench/*_bench.cc' |
   sed 's|.*/||; s|_bench\.cc$||' | tr '\n' ' ')all, or --build"
 prepare
-if [[ $name == cli || $name == all ]]; then install_wasmtime; fi
+if [[ $name == cli || $name == capabilities || $name == all ]]; then install_wasmtime; fi
 mkdir -p build/bench
 if [[ $name != all ]]; then
   build release "capstan-bench-$name"

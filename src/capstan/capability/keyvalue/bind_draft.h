@@ -2,11 +2,10 @@
 #pragma once
 
 #include <capstan/capability/keyvalue/bind_wasi.h>
+#include <capstan/capability/keyvalue/cursor.h>
 #include <capstan/capability/keyvalue/cursor_table.h>
 
 #include "keyvalue_dialects.h"
-
-#include <fmt/format.h>
 
 namespace capstan::keyvalue {
 
@@ -31,9 +30,7 @@ class DraftBucket final : public WasiBucket<Draft> {
     std::optional<std::string> known;
     if (cursor) {
       known = cursors_->find(*cursor);
-      if (!known)
-        return std::unexpected(wasi_draft::store::Error::other(
-            fmt::format("{} is no cursor of this bucket: list again from the start", *cursor)));
+      if (!known) return std::unexpected(error_in<Draft>(unknown_cursor(std::to_string(*cursor))));
     }
     return then(bucket()->list(std::move(known)),
                 [cursors = cursors_](Outcome<Page>&& page)

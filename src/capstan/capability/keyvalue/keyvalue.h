@@ -7,7 +7,8 @@
 //   counters   8 bytes, a little-endian two's complement number, whichever way they were made
 //   pages      of at most 1000 keys in a stable order; a key that exists throughout is listed
 //              exactly once
-//   swaps      succeed only if the key has what it had when it was observed
+//   swaps      succeed only if the key has what it had when it was observed; one that was absent
+//              and is absent again has
 //
 // Functions give tasks, which are finished at once where nothing is far away: see `suspends`.
 // Threads: a Store and its buckets may be used from any number of threads.

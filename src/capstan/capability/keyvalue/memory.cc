@@ -3,6 +3,7 @@
 #include <capstan/capability/keyvalue/counter.h>
 #include <capstan/capability/keyvalue/cursor.h>
 #include <capstan/capability/keyvalue/key_hash.h>
+#include <capstan/capability/keyvalue/read_mostly_mutex.h>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,9 @@ namespace {
 // the value, and what the allocator adds; about.
 constexpr std::uint64_t entry_overhead_bytes = 256;
 constexpr std::size_t shard_count = 16;
+// Values up to this are copied for who gets them. To count one more holder is to write to what all
+// readers of the key share, which takes longer than a short copy when they are on two processors.
+constexpr std::size_t copied_bytes_max = 256;
 
 // What a store holds, and how much it may.
 class Usage {
@@ -85,7 +89,7 @@ struct Item {
 
 // On a cache line of its own, so that locking one does not slow down its neighbours.
 struct alignas(64) Shard {
-  mutable std::shared_mutex mutex;
+  mutable ReadMostlyMutex mutex;
   std::unordered_map<HashedKey, Item, HashOfKey> items;  // the addresses of its keys are stable
   std::uint64_t changes = 0;
 };
@@ -107,8 +111,9 @@ class ShardLocks {
  private:
   std::array<Lock, shard_count> locks_;
 };
-using ReadLocks = ShardLocks<std::shared_lock<std::shared_mutex>>;
-using WriteLocks = ShardLocks<std::unique_lock<std::shared_mutex>>;
+using ReadLock = ReadMostlyMutex::ReadLock;
+using ReadLocks = ShardLocks<ReadLock>;
+using WriteLocks = ShardLocks<std::unique_lock<ReadMostlyMutex>>;
 constexpr std::uint32_t all_shards = (std::uint32_t{1} << shard_count) - 1;
 
 // A bucket itself; shared by the store and by all that have opened it. A task is finished when it
@@ -124,7 +129,7 @@ class MemoryBucket final : public Bucket {
   Task<Outcome<std::optional<Bytes>>> get(std::string key) override {
     const HashedKey wanted = hashed(std::move(key));
     const Shard& shard = shard_of(wanted);
-    const std::shared_lock lock(shard.mutex);
+    const ReadLock lock(shard.mutex);
     return Outcome<std::optional<Bytes>>(value_in(shard, wanted));
   }
 
@@ -153,7 +158,7 @@ class MemoryBucket final : public Bucket {
   Task<Outcome<bool>> exists(std::string key) override {
     const HashedKey wanted = hashed(std::move(key));
     const Shard& shard = shard_of(wanted);
-    const std::shared_lock lock(shard.mutex);
+    const ReadLock lock(shard.mutex);
     return Outcome<bool>(shard.items.contains(wanted));
   }
 
@@ -193,7 +198,7 @@ class MemoryBucket final : public Bucket {
   Task<Outcome<Observed>> observe(std::string key) override {
     const HashedKey wanted = hashed(std::move(key));
     const Shard& shard = shard_of(wanted);
-    const std::shared_lock lock(shard.mutex);
+    const ReadLock lock(shard.mutex);
     const auto found = shard.items.find(wanted);
     if (found == shard.items.end()) return Outcome<Observed>();
     return Outcome<Observed>(Observed{found->second.value, std::to_string(found->second.revision)});
@@ -260,7 +265,8 @@ class MemoryBucket final : public Bucket {
   static std::optional<Bytes> value_in(const Shard& shard, const HashedKey& key) {
     const auto found = shard.items.find(key);
     if (found == shard.items.end()) return std::nullopt;
-    return found->second.value;
+    const Bytes& value = found->second.value;
+    return value.size() <= copied_bytes_max ? Bytes::copy_of(value.view()) : value;
   }
 
   static bool unchanged(const Item& item, const Observed& seen) {

@@ -1,7 +1,7 @@
 // The embedded key-value backend: everything in memory, gone when the store ends.
 //
-// A look-up takes one hash, and a lock that readers share and that is one of several in each
-// bucket; the value it gives is the one that is kept, not a copy.
+// A look-up takes one hash and a lock that readers do not contend for; a value that is not short is
+// given as it is kept, without a copy.
 #pragma once
 
 #include <capstan/base/result.h>

@@ -68,13 +68,16 @@ TEST(KeyValueMemory, RefusesBucketsWithoutEndToo) {
   EXPECT_LT(opened, 100u);
 }
 
-TEST(KeyValueMemory, GivesTheVeryBytesItKeeps) {
+TEST(KeyValueMemory, GivesTheVeryBytesItKeepsUnlessTheyAreFew) {
   const auto store = connect_with(MemoryOptions()).value();
   const auto bucket = open(*store, "b");
-  const Bytes value = Bytes::copy_of("shared");
+  const Bytes value = std::vector<std::uint8_t>(1000, 'x');
+  const Bytes few = Bytes::copy_of("few");
   ASSERT_TRUE(block_on(bucket->set("k", value)).has_value());
+  ASSERT_TRUE(block_on(bucket->set("few", few)).has_value());
 
   EXPECT_EQ(block_on(bucket->get("k")).value()->data(), value.data());
+  EXPECT_NE(block_on(bucket->get("few")).value()->data(), few.data());
 }
 
 TEST(KeyValueMemory, AnswersAfterTheStoreItself) {
