@@ -88,7 +88,7 @@ class BlobstoreComponent : public testing::TestWithParam<Case> {
   void start(const BindOptions& options, StoreOptions limits = {}) {
     Linker<> linker(engine());
     linker.add_wasi();
-    must(bind(linker, store_, options));
+    must(blobstore::bind(linker, store_, options));
     auto prepared = must(linker.prepare(component(GetParam().guest)));
     suspends_ = prepared.may_suspend();
     guest_.emplace(NoState{}, std::move(limits));
@@ -315,7 +315,7 @@ TEST_P(BlobstoreComponent, OnlyBackendsThatWaitMakeTheGuestWait) {
 
 TEST(BlobstoreLinking, NeedsWasiForItsStreams) {
   Linker<> linker(engine());
-  must(bind(linker, must(connect_with(MemoryOptions()))));
+  must(blobstore::bind(linker, must(connect_with(MemoryOptions()))));
 
   const auto prepared = linker.prepare(component(CAPSTAN_BLOBSTORE_SYNC));
 
