@@ -85,13 +85,13 @@ class BlobstoreComponent : public testing::TestWithParam<Case> {
  protected:
   BlobstoreComponent() : store_(make_store()) { start({}); }
 
-  void start(const BindOptions& options, StoreOptions limits = {}) {
+  void start(const BindOptions& options) {
     Linker<> linker(engine());
     linker.add_wasi();
-    must(bind(linker, store_, options));
+    must(blobstore::bind(linker, store_, options));
     auto prepared = must(linker.prepare(component(GetParam().guest)));
     suspends_ = prepared.may_suspend();
-    guest_.emplace(NoState{}, std::move(limits));
+    guest_.emplace();
     instance_.emplace(must(prepared.instantiate(*guest_)));
     must(instance_->bind(tool_world));
   }
@@ -295,16 +295,33 @@ TEST_P(BlobstoreComponent, ErrorsOfNamesAreNoTraps) {
             "error: the name of the object has 1025 bytes, at most 1024 can be");
 }
 
-TEST_P(BlobstoreComponent, HandlesAreLimited) {
+TEST_P(BlobstoreComponent, WhatIsHeldIsLimited) {
+  start({.handles_max = 50});
   act("create c");
   act("write c o text");
-  if (GetParam().backend != Case::Backend::memory) {
+
+  // The container is one of them.
+  EXPECT_EQ(act("hold c o"),
+            "49 error: the component holds 50 containers, values and lists, as many as can be: "
+            "drop some first");
+  EXPECT_EQ(act("get c"), "ok");  // in the place of the one that was dropped
+  EXPECT_EQ(act("size c o 0 0"),
+            "error: the component holds 50 containers, values and lists, as many as can be: drop "
+            "some first");
+  EXPECT_EQ(act("write c p text"),
+            "error: the component holds 50 containers, values and lists, as many as can be: drop "
+            "some first");
+}
+
+TEST_P(BlobstoreComponent, OpenFilesAreLimited) {
+  act("create c");
+  act("write c o text");
+  if (GetParam().backend == Case::Backend::memory) {
+    EXPECT_TRUE(act("hold c o").starts_with("9999 error: the component holds 10000"));
+  } else {
     EXPECT_EQ(act("hold c o"),
               "256 error: 256 objects are being read or written, as many as can be: end one first");
-    return;
   }
-  start({}, {.limits = {.handles = 50}});
-  EXPECT_TRUE(act("hold c o").starts_with("trap: the guest holds 50 resource handles"));
 }
 
 TEST_P(BlobstoreComponent, OnlyBackendsThatWaitMakeTheGuestWait) {
@@ -315,7 +332,7 @@ TEST_P(BlobstoreComponent, OnlyBackendsThatWaitMakeTheGuestWait) {
 
 TEST(BlobstoreLinking, NeedsWasiForItsStreams) {
   Linker<> linker(engine());
-  must(bind(linker, must(connect_with(MemoryOptions()))));
+  must(blobstore::bind(linker, must(connect_with(MemoryOptions()))));
 
   const auto prepared = linker.prepare(component(CAPSTAN_BLOBSTORE_SYNC));
 

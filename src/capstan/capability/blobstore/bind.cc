@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -53,6 +54,30 @@ Task<Told<T>> told_later(Task<Outcome<T>> task) {
   return then(std::move(task), [](Outcome<T>& outcome) { return told(std::move(outcome)); });
 }
 
+// Counts what a component holds, which outlives calls.
+class Handles {
+ public:
+  explicit Handles(std::uint64_t max) : max_(max) {}
+
+  // One of them; nothing when there are too many.
+  static std::shared_ptr<void> take(const std::shared_ptr<Handles>& handles) {
+    if (handles->held_.fetch_add(1) < handles->max_)
+      return {handles.get(), [handles](void*) { --handles->held_; }};
+    --handles->held_;
+    return nullptr;
+  }
+  [[nodiscard]] Error too_many() const {
+    return {ErrorKind::full, fmt::format("the component holds {} containers, values and lists, as "
+                                         "many as can be: drop some first",
+                                         max_)};
+  }
+
+ private:
+  const std::uint64_t max_;
+  std::atomic<std::uint64_t> held_ = 0;
+};
+using Held = std::shared_ptr<void>;  // owned by one object; shared only for its deleter
+
 capstan::Error stream_error(const Error& error) { return {ErrorCode::host, error.message}; }
 
 // ---------------------------------------------------------------------------------------- streams
@@ -92,7 +117,8 @@ class ReaderStream final : public host::InputStream {
 
 class Outgoing final : public types::OutgoingValue {
  public:
-  explicit Outgoing(const Spool::Options& options) : body_(std::make_shared<Body>(options)) {}
+  Outgoing(const Spool::Options& options, Held held)
+      : body_(std::make_shared<Body>(options)), held_(std::move(held)) {}
   Outgoing(const Outgoing&) = delete;
   Outgoing& operator=(const Outgoing&) = delete;
   ~Outgoing() override { body_->give_up(); }
@@ -100,20 +126,24 @@ class Outgoing final : public types::OutgoingValue {
   Task<std::expected<std::unique_ptr<host::OutputStream>, std::monostate>>
   outgoing_value_write_body() override {
     using Made = std::expected<std::unique_ptr<host::OutputStream>, std::monostate>;
-    if (std::exchange(has_stream_, true)) return Made(std::unexpected(std::monostate()));
+    if (held_ == nullptr || std::exchange(has_stream_, true))
+      return Made(std::unexpected(std::monostate()));
     return Made(std::make_unique<BodyStream>(body_));
   }
 
   [[nodiscard]] const std::shared_ptr<Body>& body() const { return body_; }
+  [[nodiscard]] bool is_held() const { return held_ != nullptr; }
 
  private:
   std::shared_ptr<Body> body_;  // its stream has it too
+  Held held_;
   bool has_stream_ = false;
 };
 
 class Incoming final : public types::IncomingValue {
  public:
-  explicit Incoming(std::unique_ptr<Reader> reader) : reader_(std::move(reader)) {}
+  Incoming(std::unique_ptr<Reader> reader, Held held)
+      : reader_(std::move(reader)), held_(std::move(held)) {}
 
   Task<std::uint64_t> size() override { return reader_->size(); }
 
@@ -121,6 +151,7 @@ class Incoming final : public types::IncomingValue {
 
  private:
   std::unique_ptr<Reader> reader_;
+  Held held_;
 };
 
 // All that a reader has; its size is known to be bearable.
@@ -145,12 +176,15 @@ Task<Told<void>> finish(std::unique_ptr<Outgoing> value) {
 
 class Values final : public types::Host {
  public:
-  explicit Values(const BindOptions& options) : options_(options) {}
+  Values(const BindOptions& options, std::shared_ptr<Handles> handles)
+      : options_(options), handles_(std::move(handles)) {}
 
   Task<std::unique_ptr<types::OutgoingValue>> outgoing_value_new_outgoing_value() override {
     Spool::Options spool;
     spool.bytes_max = options_.waiting_bytes_max;
-    return std::unique_ptr<types::OutgoingValue>(std::make_unique<Outgoing>(spool));
+    auto value = std::make_unique<Outgoing>(spool, Handles::take(handles_));
+    if (!value->is_held()) value->body()->refuse(handles_->too_many());
+    return std::unique_ptr<types::OutgoingValue>(std::move(value));
   }
 
   Task<Told<void>> outgoing_value_finish(std::unique_ptr<types::OutgoingValue> value) override {
@@ -177,6 +211,7 @@ class Values final : public types::Host {
 
  private:
   const BindOptions options_;
+  std::shared_ptr<Handles> handles_;  // shared with all that is counted
 };
 
 // -------------------------------------------------------------------------------------- containers
@@ -184,7 +219,8 @@ class Values final : public types::Host {
 // One name ahead of the guest, so that it hears of the end with the last name.
 class Names final : public containers::StreamObjectNames {
  public:
-  explicit Names(std::unique_ptr<Listing> listing) : listing_(std::move(listing)) {}
+  Names(std::unique_ptr<Listing> listing, Held held)
+      : listing_(std::move(listing)), held_(std::move(held)) {}
 
   Task<Told<std::tuple<std::vector<std::string>, bool>>> read_stream_object_names(
       std::uint64_t len) override {
@@ -227,6 +263,7 @@ class Names final : public containers::StreamObjectNames {
   }
 
   std::unique_ptr<Listing> listing_;
+  Held held_;
   std::optional<std::string> ahead_;
   bool at_end_ = false;
 };
@@ -243,8 +280,9 @@ Task<Told<void>> write_data(std::shared_ptr<Container> container, std::string na
 
 class Bound final : public containers::Container {
  public:
-  explicit Bound(std::shared_ptr<blobstore::Container> container)
-      : container_(std::move(container)) {}
+  Bound(std::shared_ptr<blobstore::Container> container, std::shared_ptr<Handles> handles,
+        Held held)
+      : container_(std::move(container)), handles_(std::move(handles)), held_(std::move(held)) {}
 
   Task<Told<std::string>> name() override { return Told<std::string>(container_->name()); }
 
@@ -260,11 +298,13 @@ class Bound final : public containers::Container {
   Task<Told<std::unique_ptr<types::IncomingValue>>> get_data(std::string object,
                                                              std::uint64_t start,
                                                              std::uint64_t end) override {
+    using Made = Told<std::unique_ptr<types::IncomingValue>>;
+    Held held = Handles::take(handles_);
+    if (held == nullptr) return Made(std::unexpected(handles_->too_many().message));
     return then(container_->read(std::move(object), Range(start, end)),
-                [](Outcome<std::unique_ptr<Reader>>& reader)
-                    -> Told<std::unique_ptr<types::IncomingValue>> {
+                [held = std::move(held)](Outcome<std::unique_ptr<Reader>>& reader) -> Made {
                   if (!reader) return std::unexpected(std::move(reader).error().message);
-                  return std::make_unique<Incoming>(*std::move(reader));
+                  return std::make_unique<Incoming>(*std::move(reader), held);
                 });
   }
 
@@ -274,11 +314,13 @@ class Bound final : public containers::Container {
   }
 
   Task<Told<std::unique_ptr<containers::StreamObjectNames>>> list_objects() override {
+    using Made = Told<std::unique_ptr<containers::StreamObjectNames>>;
+    Held held = Handles::take(handles_);
+    if (held == nullptr) return Made(std::unexpected(handles_->too_many().message));
     return then(container_->list(),
-                [](Outcome<std::unique_ptr<Listing>>& listing)
-                    -> Told<std::unique_ptr<containers::StreamObjectNames>> {
+                [held = std::move(held)](Outcome<std::unique_ptr<Listing>>& listing) -> Made {
                   if (!listing) return std::unexpected(std::move(listing).error().message);
-                  return std::make_unique<Names>(*std::move(listing));
+                  return std::make_unique<Names>(*std::move(listing), held);
                 });
   }
 
@@ -309,6 +351,8 @@ class Bound final : public containers::Container {
 
  private:
   std::shared_ptr<blobstore::Container> container_;  // shared with calls that are under way
+  std::shared_ptr<Handles> handles_;                 // shared with all that is counted
+  Held held_;
 };
 
 // ------------------------------------------------------------------------------------------ store
@@ -316,7 +360,8 @@ class Bound final : public containers::Container {
 class Bucket final : public stores::Host {
  public:
   // `store` is shared with the embedder.
-  explicit Bucket(std::shared_ptr<Store> store) : store_(std::move(store)) {}
+  Bucket(std::shared_ptr<Store> store, std::shared_ptr<Handles> handles)
+      : store_(std::move(store)), handles_(std::move(handles)) {}
 
   Task<Told<std::unique_ptr<containers::Container>>> create_container(std::string name) override {
     return bound(store_->create(std::move(name)));
@@ -341,17 +386,21 @@ class Bucket final : public stores::Host {
   static ObjectId ours(types::ObjectId id) {
     return {std::move(id.container), std::move(id.object)};
   }
-  static Task<Told<std::unique_ptr<containers::Container>>> bound(
+  Task<Told<std::unique_ptr<containers::Container>>> bound(
       Task<Outcome<std::shared_ptr<Container>>> opening) {
+    using Made = Told<std::unique_ptr<containers::Container>>;
+    Held held = Handles::take(handles_);
+    if (held == nullptr) return Made(std::unexpected(handles_->too_many().message));
     return then(std::move(opening),
-                [](Outcome<std::shared_ptr<Container>>& container)
-                    -> Told<std::unique_ptr<containers::Container>> {
+                [handles = handles_,
+                 held = std::move(held)](Outcome<std::shared_ptr<Container>>& container) -> Made {
                   if (!container) return std::unexpected(std::move(container).error().message);
-                  return std::make_unique<Bound>(*std::move(container));
+                  return std::make_unique<Bound>(*std::move(container), handles, held);
                 });
   }
 
   std::shared_ptr<Store> store_;
+  std::shared_ptr<Handles> handles_;  // shared with all that is counted
 };
 
 }  // namespace
@@ -360,13 +409,15 @@ Result<void> bind(LinkerBase& linker, const std::shared_ptr<Store>& store,
                   const BindOptions& options) {
   const auto suspends =
       store->waits() == Waits::never ? host::Suspends::never : host::Suspends::maybe;
+  const auto handles = std::make_shared<Handles>(options.handles_max);
   host::Provider for_containers;
   for_containers.suspends = suspends;
   CAPSTAN_TRY_VOID(linker.add(
-      types::shape, host::serve_shared<types::Host>(std::make_shared<Values>(options), suspends)));
+      types::shape,
+      host::serve_shared<types::Host>(std::make_shared<Values>(options, handles), suspends)));
   CAPSTAN_TRY_VOID(linker.add(containers::shape, for_containers));
-  return linker.add(stores::shape,
-                    host::serve_shared<stores::Host>(std::make_shared<Bucket>(store), suspends));
+  return linker.add(stores::shape, host::serve_shared<stores::Host>(
+                                       std::make_shared<Bucket>(store, handles), suspends));
 }
 
 }  // namespace capstan::blobstore

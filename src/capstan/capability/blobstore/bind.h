@@ -24,6 +24,7 @@ struct BindOptions {
   std::uint64_t sync_body_bytes_max = std::uint64_t{64} << 20;
   // What can be written to a value before write-data says where it goes.
   std::uint64_t waiting_bytes_max = std::uint64_t{1} << 30;
+  std::uint64_t handles_max = 10'000;  // containers, values and lists held at once
 };
 
 // The linker and all that is prepared with it share the store.

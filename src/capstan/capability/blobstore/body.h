@@ -23,6 +23,8 @@ class Body {
   // Says where it goes, once; what was written meanwhile goes there at once.
   [[nodiscard]] Task<Outcome<void>> send_to(std::unique_ptr<Writer> writer);
   [[nodiscard]] Task<Outcome<void>> finish();
+  // There is no room for it: everything gives this error.
+  void refuse(Error error) { broken_ = std::move(error); }
   // The value is gone: what was not finished is given up.
   void give_up();
 

@@ -121,7 +121,7 @@ static bool write_value(lent_t container, text_t* error) {
   outgoing_t value = bs_new();
   lent_outgoing_t lent = wasi_blobstore_types_borrow_outgoing_value(value);
   output_t stream;
-  bs_write_body(lent, &stream);
+  if (!bs_write_body(lent, &stream)) return bs_finish(value, error);  // which says why
   bool ok = true;
   if (is("bodies")) {
     output_t second;
