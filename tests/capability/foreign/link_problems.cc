@@ -13,7 +13,8 @@ capstan::Result<void> link(const char* path) {
   CAPSTAN_TRY(const capstan::Component component, engine.load_file(path));
   capstan::Linker<> linker(engine);
   linker.add_wasi();
-  CAPSTAN_TRY_VOID(capstan::platform::add_capabilities(linker, component, {}));
+  capstan::platform::SharedBackends shared;
+  CAPSTAN_TRY_VOID(capstan::platform::add_capabilities(linker, component, {}, shared));
   CAPSTAN_TRY([[maybe_unused]] const auto prepared, linker.prepare(component));
   return {};
 }
