@@ -34,6 +34,12 @@ namespace {
 constexpr std::uint32_t inserts = 1000;
 constexpr std::uint32_t selects = 200;
 
+template <typename T>
+T must(Result<T> result) {
+  if (!result) stop(result.error().message());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
 enum class Table { bare, indexed };
 enum class Order { by_key, sorted };
 
