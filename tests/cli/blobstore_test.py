@@ -14,7 +14,8 @@ TOOL = str(harness.GUESTS / "blobstore-sync.component.wasm")
 
 class Blobstore(harness.CommandTest):
     def act(self, words, said, *options):
-        self.check(["run", *options, "--invoke", f'act("{words}")', TOOL], out=f'"{said}"\n')
+        quoted = said.replace("'", "\\'")
+        self.check(["run", *options, "--invoke", f'act("{words}")', TOOL], out=f'"{quoted}"\n')
 
     def test_is_in_memory_unless_told_otherwise(self):
         self.act("create c", "ok")

@@ -115,6 +115,9 @@ class RoutedStore final : public Store {
   }
 
   Task<Outcome<std::shared_ptr<Container>>> create(std::string name) override {
+    // With its namespace in front, an empty one would be a name.
+    if (auto fits = check_name("container", name); !fits)
+      return Outcome<std::shared_ptr<Container>>(std::unexpected(std::move(fits).error()));
     const auto place = names_->find(name);
     if (!place) return Outcome<std::shared_ptr<Container>>(std::unexpected(denied(name)));
     return named(stores_[place->backend]->create(place->name), place->name, std::move(name));
