@@ -158,7 +158,7 @@ TEST(KeyValueAddresses, ChooseTheBackendAndItsOptions) {
             "'often' is no value of the option 'sync' of 'sqlite:x.db?sync=often': it is full or "
             "normal");
   EXPECT_EQ(message("other:x"),
-            "'other:x' is no embedded key-value backend: it can be memory or sqlite");
+            "'other:x' is no embedded key-value backend: it can be memory, sqlite or file");
 }
 
 }  // namespace
