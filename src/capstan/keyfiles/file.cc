@@ -24,20 +24,31 @@ bool is_absence(int error) {
   return error == ENOENT || error == ELOOP || error == ENXIO || error == EISDIR;
 }
 
-// Opening a pipe would wait for its other end.
-Outcome<Descriptor> open_for_reading(int folder, const std::string& name) {
-#ifdef __wasi__
+// An ordinary file that is open for reading.
+struct Opened {
+  Descriptor file;
+  Stamp stamp;
+};
+
+// Opening a pipe would wait for its other end: what is no file must not be opened in that way.
+Outcome<std::optional<Opened>> open_for_reading(int folder, const std::string& name) {
   struct stat status;
-  if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-      !S_ISREG(status.st_mode))
-    return Descriptor();
-  constexpr int flags = O_RDONLY | O_NOFOLLOW;
+#ifdef __wasi__
+  // WASI cannot open without waiting. Looking first costs no more there than looking afterwards.
+  const bool there = ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (there && !S_ISREG(status.st_mode)) return std::nullopt;
+  Descriptor file;
+  if (there) file = Descriptor(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW));
+  const bool known = there;
 #else
   constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-#endif
   Descriptor file(::openat(folder, name.c_str(), flags));
-  if (!file && !is_absence(errno)) return failed_with(errno, "read " + quoted(name));
-  return file;
+  const bool known = file && ::fstat(file.get(), &status) == 0;
+#endif
+  if (!file && is_absence(errno)) return std::nullopt;
+  if (!file || !known) return failed_with(errno, "read " + quoted(name));
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  return Opened{.file = std::move(file), .stamp = stamp_from(status)};
 }
 
 Outcome<void> write_all(int file, std::span<const std::uint8_t> bytes, const std::string& what) {
@@ -76,20 +87,19 @@ Outcome<Descriptor> open_folder(int parent, const std::string& name) {
 }
 
 Outcome<std::optional<Contents>> read_file(int folder, const std::string& name) {
-  auto file = open_for_reading(folder, name);
-  if (!file) return std::unexpected(std::move(file).error());
-  if (!*file) return std::nullopt;
-  struct stat status;
-  if (::fstat(file->get(), &status) != 0) return failed_with(errno, "read " + quoted(name));
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  auto opened = open_for_reading(folder, name);
+  if (!opened) return std::unexpected(std::move(opened).error());
+  if (!*opened) return std::nullopt;
 
-  Contents contents{.bytes = {}, .stamp = stamp_from(status)};
+  Contents contents{.bytes = {}, .stamp = (*opened)->stamp};
   std::vector<std::uint8_t>& bytes = contents.bytes;
   // One more than it has, so that the end is seen without another turn.
   bytes.resize(static_cast<std::size_t>(std::min(contents.stamp.size, value_bytes_max)) + 1);
   std::size_t filled = 0;
   for (;;) {
-    const ssize_t got = ::read(file->get(), bytes.data() + filled, bytes.size() - filled);
+    // With its place, which WASI reads in one step; reading on makes a stream first.
+    const ssize_t got = ::pread((*opened)->file.get(), bytes.data() + filled, bytes.size() - filled,
+                                static_cast<off_t>(filled));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed_with(errno, "read " + quoted(name));
     filled += static_cast<std::size_t>(got);
