@@ -48,6 +48,13 @@ class Collector {
   enum class Then : std::uint8_t { acknowledge, reject, hold };
 
   explicit Collector(Then then = Then::acknowledge) : state_(std::make_shared<State>(then)) {}
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
+  // A delivery keeps its subscriber's handler, which keeps those that are held: nothing of that
+  // would ever end.
+  ~Collector() {
+    for (Delivery& delivery : take_held()) delivery.acknowledge();
+  }
 
   [[nodiscard]] Handler handler() const;
   // Waits until so many came, and a little less than forever; "orders.new=hello" of each.
