@@ -49,11 +49,12 @@ BlockingPool::~BlockingPool() {
 }
 
 void BlockingPool::post(std::function<void()> work) {
+  const std::shared_ptr<State> state = state_;  // the work may end the pool before this returns
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->queue.push_back(std::move(work));
+    const std::lock_guard lock(state->mutex);
+    state->queue.push_back(std::move(work));
   }
-  state_->changed.notify_one();
+  state->changed.notify_one();
 }
 
 }  // namespace capstan

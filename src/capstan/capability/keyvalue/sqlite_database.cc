@@ -1,5 +1,7 @@
 #include <capstan/capability/keyvalue/sqlite_database.h>
 
+#include <capstan/capability/sqlite_start.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,6 +49,7 @@ std::string last_words(sqlite3* database, int code) {
 
 Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& options) {
   std::unique_ptr<Connection> connection(new Connection(options));
+  capability::start_sqlite();
   const int code = sqlite3_open_v2(
       options.file.c_str(), &connection->database_,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,

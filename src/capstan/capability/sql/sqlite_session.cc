@@ -1,5 +1,7 @@
 #include <capstan/capability/sql/sqlite_session.h>
 
+#include <capstan/capability/sqlite_start.h>
+
 #include <capstan/abi/text.h>
 #include <capstan/capability/sql/sqlite_memory.h>
 #include <capstan/capability/sql/sqlite_value.h>
@@ -9,7 +11,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <limits>
+#include <thread>
 #include <utility>
 
 namespace capstan::sql {
@@ -140,6 +144,7 @@ Result<void> SqliteSession::connect(const std::string& place) {
       options_.readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int flags =
       access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (in_memory ? SQLITE_OPEN_URI : 0);
+  capability::start_sqlite();
   const int result =
       sqlite3_open_v2(place.c_str(), &database_, flags, in_memory ? "memdb" : nullptr);
   if (result != SQLITE_OK)
@@ -164,7 +169,7 @@ Result<void> SqliteSession::configure() {
   }
   CAPSTAN_TRY_VOID(run(cache));
   if (options_.readonly) return {};
-  CAPSTAN_TRY(const std::string mode, ask("PRAGMA journal_mode = WAL"));
+  CAPSTAN_TRY(const std::string mode, ask_until_free("PRAGMA journal_mode = WAL"));
   if (mode != "wal")
     return fail(ErrorCode::io, fmt::format("cannot use the database '{}': its file system has no "
                                            "shared memory, which WAL mode needs",
@@ -176,6 +181,19 @@ Result<void> SqliteSession::configure() {
   CAPSTAN_TRY(const std::string page_bytes, ask("PRAGMA page_size"));
   return run(fmt::format("PRAGMA max_page_count = {}",
                          std::max<std::uint64_t>(bytes / std::stoull(page_bytes), 1)));
+}
+
+// For a statement that must not fail because others do the same: where waiting could be for each
+// other, SQLite says that it is busy at once, whatever its busy handler would do.
+Result<std::string> SqliteSession::ask_until_free(const char* sql) {
+  const auto give_up =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.busy_ms);
+  for (;;) {
+    auto answer = ask(sql);
+    const bool busy = !answer && (sqlite3_errcode(database_) & 0xff) == SQLITE_BUSY;
+    if (!busy || std::chrono::steady_clock::now() >= give_up) return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 // The one value of a statement of our own.

@@ -63,6 +63,7 @@ class SqliteSession {
   Result<void> configure();
   Result<void> run(const std::string& sql);
   Result<std::string> ask(const char* sql);
+  Result<std::string> ask_until_free(const char* sql);
   std::unexpected<capstan::Error> unusable();
   bool refresh_schema();
 
