@@ -16,8 +16,8 @@ enum class Type : std::uint8_t {
   int64,
   uint32,
   uint64,
-  float_,
-  double_,
+  float_,   // NOLINT: a keyword gets an underscore
+  double_,  // NOLINT: likewise
   str,
   boolean,
   date,
