@@ -81,7 +81,7 @@ class Native {
     return must(
         Folder::open(root_.get(), name, {.sync = capstan::keyfiles::Sync::off, .lock = {}}));
   }
-  capstan::keyfiles::Descriptor root_;
+  capstan::Descriptor root_;
   Folder bucket_;
   Folder many_;
 };

@@ -45,7 +45,7 @@ ROOMS = {
     "src/capstan/bundle/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/bundle/",
                             "capstan/bundle.h", "capstan/interface.h", "capstan/engine.h",
                             "capstan/toolchain.h"),
-    "src/capstan/keyfiles/": ("capstan/keyfiles/",),
+    "src/capstan/keyfiles/": ("capstan/keyfiles/", "capstan/base/descriptor.h"),
     "src/capstan/capability/": ("capstan/base/", "capstan/abi/", "capstan/host/", "capstan/capability/",
                                 "capstan/keyfiles/"),
     "src/capstan/backend/": ("capstan/base/", "capstan/capability/", "capstan/backend/"),

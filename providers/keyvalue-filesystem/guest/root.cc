@@ -47,7 +47,7 @@ bool is_named(const Granted& folder) {
 // Nothing else tells: what a folder may be used for is not part of WASI's description of it.
 bool is_writable(const Granted& folder) {
   const std::string name = capstan::keyfiles::temporary_name();
-  const capstan::keyfiles::Descriptor file(
+  const capstan::Descriptor file(
       ::openat(folder.fd, name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666));
   if (!file) return false;
   ::unlinkat(folder.fd, name.c_str(), 0);

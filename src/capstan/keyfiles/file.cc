@@ -70,10 +70,6 @@ Outcome<void> sync_folder(int folder) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Outcome<Descriptor> open_folder(int parent, const std::string& name) {
   int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 #ifndef __wasi__

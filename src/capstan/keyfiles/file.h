@@ -2,36 +2,16 @@
 // is followed.
 #pragma once
 
+#include <capstan/base/descriptor.h>
 #include <capstan/keyfiles/failure.h>
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace capstan::keyfiles {
-
-// An open file or folder.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    Descriptor taken(std::move(other));
-    std::swap(fd_, taken.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // Tells one version of a file from another.
 struct Stamp {

@@ -1,5 +1,7 @@
 #include <capstan/platform/process.h>
 
+#include <capstan/base/descriptor.h>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -23,24 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t output_bytes_max = std::size_t{16} << 20;
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // What the child does with its streams before it becomes the program.
 class FileActions {
@@ -104,7 +88,7 @@ Result<ProcessResult> run_process(const CommandLine& command, const fs::path& fo
     return fail(ErrorCode::io,
                 fmt::format("cannot start '{}': {}", command.front(), std::strerror(error)));
   }
-  writer.close();
+  writer = Descriptor();
   ProcessResult result;
   result.output = read_to_end(reader.get());
   result.exit_status = wait_for(child);

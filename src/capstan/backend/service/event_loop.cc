@@ -1,5 +1,7 @@
 #include <capstan/backend/service/event_loop.h>
 
+#include <capstan/base/descriptor.h>
+
 #include <capstan/base/check.h>
 
 #include <fmt/format.h>
@@ -24,20 +26,6 @@ namespace {
 
 constexpr std::size_t events_per_turn = 64;
 constexpr std::uint64_t wake_up = 0;  // the number of the eventfd among the watches
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> no_loop(const char* what) {
   return fail(ErrorCode::io, fmt::format("{} cannot be made: {}", what, std::strerror(errno)));

@@ -6,7 +6,6 @@
 // has the name itself behind its content.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,7 +27,5 @@ namespace capstan::blobstore {
 [[nodiscard]] std::string trailer_of(std::string_view name);
 inline constexpr std::size_t trailer_length_bytes = 4;
 [[nodiscard]] std::uint32_t trailer_length(std::span<const std::uint8_t, 4> bytes);
-
-[[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view text);
 
 }  // namespace capstan::blobstore

@@ -1,5 +1,7 @@
 #include <capstan/capability/blobstore/file_names.h>
 
+#include <capstan/keyfiles/sha256.h>
+
 #include <gtest/gtest.h>
 
 namespace capstan::blobstore {
@@ -7,7 +9,7 @@ namespace {
 
 std::string hex(std::string_view text) {
   std::string out;
-  for (const std::uint8_t byte : sha256(text)) {
+  for (const std::uint8_t byte : keyfiles::sha256(text)) {
     out += "0123456789abcdef"[byte >> 4];
     out += "0123456789abcdef"[byte & 15];
   }

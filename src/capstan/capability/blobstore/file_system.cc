@@ -57,10 +57,6 @@ FolderNames read_folder(const Descriptor& folder, Wanted wanted) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Error system_error(std::string_view doing, int code) {
   switch (code) {
     case ENOSPC:

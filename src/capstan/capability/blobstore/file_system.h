@@ -4,6 +4,7 @@
 // Internal to this folder.
 #pragma once
 
+#include <capstan/base/descriptor.h>
 #include <capstan/capability/blobstore/blobstore.h>
 
 #include <cstdint>
@@ -14,26 +15,6 @@
 #include <vector>
 
 namespace capstan::blobstore {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  // Gives it up without closing it.
-  int release() { return std::exchange(fd_, -1); }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // What `errno` says about `doing`, which is what was tried: "cannot write object 'a'".
 [[nodiscard]] Error system_error(std::string_view doing, int code);

@@ -19,7 +19,6 @@ namespace capstan::keyvalue {
 namespace {
 
 using keyfiles::ByteVector;
-using keyfiles::Descriptor;
 using keyfiles::Folder;
 
 Error to_error(keyfiles::Failure failure) {

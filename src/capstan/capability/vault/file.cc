@@ -1,5 +1,7 @@
 #include <capstan/capability/vault/file.h>
 
+#include <capstan/base/descriptor.h>
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -19,21 +21,6 @@ namespace capstan::vault {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Closes what it holds.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 std::unexpected<capstan::Error> failed(std::string_view what) {
   const int code = errno;
